@@ -1,0 +1,33 @@
+import type { Exchange } from './exchange.ts';
+import type { HeaderList } from './headers.ts';
+
+/** A reply that the sidecar makes itself. `detail` is the human sentence of the log and, unless `body`, the body. */
+export interface LocalReply {
+  readonly status: number;
+  /** RESPONSE_FLAG bits. */
+  readonly flags: number;
+  readonly detail: string;
+  readonly body?: string;
+  readonly grpcStatus?: number;
+  readonly headers?: readonly string[];
+}
+
+/** `null` = go on; `'pause'` = `proceed` will be called later; else answer with this. */
+export type Verdict = null | 'pause' | LocalReply;
+
+/**
+ * One filter, made at configuration time and shared by all requests; what belongs to one request it keeps in the state
+ * that it returns. The same contract serves the chain per request and the chain per attempt.
+ */
+export interface Filter {
+  readonly name: string;
+  /**
+   * The head is routed (or, per attempt, about to be sent). After 'pause' the filter calls `proceed` exactly once, with
+   * null or a reply, unless `cancel` came first.
+   */
+  onRequest(x: Exchange, proceed: (verdict: LocalReply | null) => void): Verdict;
+  /** The exchange (or attempt) is over, however; called once for every onRequest. Gives up a pause, too. */
+  onEnd?(x: Exchange): void;
+  /** The head of the response, before it is sent. */
+  onResponse?(x: Exchange, status: number, headers: HeaderList): void;
+}

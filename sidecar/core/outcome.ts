@@ -1,0 +1,74 @@
+/**
+ * Envoy's response flags as bits, in the order in which a log prints them. Source: Envoy's access log documentation.
+ * Only flags that this sidecar can set are listed.
+ */
+export const RESPONSE_FLAG = {
+  UH: 1 << 0,
+  UF: 1 << 1,
+  UO: 1 << 2,
+  NR: 1 << 3,
+  URX: 1 << 4,
+  NC: 1 << 5,
+  DT: 1 << 6,
+  DC: 1 << 7,
+  UT: 1 << 8,
+  LR: 1 << 9,
+  UR: 1 << 10,
+  UC: 1 << 11,
+  DI: 1 << 12,
+  FI: 1 << 13,
+  SI: 1 << 14,
+  DPE: 1 << 15,
+  UPE: 1 << 16,
+  OM: 1 << 17,
+} as const;
+
+const names = Object.entries(RESPONSE_FLAG);
+
+/** "UF,URX", or "-" for none. */
+export function flagNames(flags: number): string {
+  if (flags === 0) return '-';
+  return names
+    .filter(([, bit]) => (flags & bit) !== 0)
+    .map(([name]) => name)
+    .join(',');
+}
+
+/** Why an attempt failed, as far as retries, ejection and the local reply need to know. */
+export type FailureKind =
+  | 'no-host'
+  | 'overflow'
+  | 'connect-failure'
+  | 'connect-timeout'
+  | 'reset'
+  | 'protocol'
+  | 'per-try-timeout'
+  | 'timeout'
+  | 'injected';
+
+/** A failed attempt. Values are made once and shared; `detail` is the human sentence of the log. */
+export interface Failure {
+  readonly kind: FailureKind;
+  readonly flag: number;
+  readonly status: number;
+  readonly detail: string;
+}
+
+const failure = (kind: FailureKind, flag: number, status: number, detail: string): Failure =>
+  Object.freeze({ kind, flag, status, detail });
+
+export const FAILURE = {
+  noHost: failure('no-host', RESPONSE_FLAG.UH, 503, 'no healthy upstream'),
+  overflow: failure('overflow', RESPONSE_FLAG.UO, 503, 'upstream overflow: a circuit breaker limit is reached'),
+  connect: failure(
+    'connect-failure',
+    RESPONSE_FLAG.UF,
+    503,
+    'upstream connect error: connection refused or unreachable',
+  ),
+  connectTimeout: failure('connect-timeout', RESPONSE_FLAG.UF, 503, 'upstream connect error: connection timed out'),
+  reset: failure('reset', RESPONSE_FLAG.UC, 503, 'upstream closed the connection before it answered'),
+  protocol: failure('protocol', RESPONSE_FLAG.UPE, 502, 'upstream sent a malformed response'),
+  perTryTimeout: failure('per-try-timeout', RESPONSE_FLAG.UT, 504, 'upstream per-try timeout'),
+  timeout: failure('timeout', RESPONSE_FLAG.UT, 504, 'upstream request timeout'),
+} as const;

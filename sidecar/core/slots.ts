@@ -1,0 +1,145 @@
+/**
+ * Shared memory between main and the workers (decision D2): fixed pages of 1,024 slots, one slot per endpoint and per
+ * cluster. In each page a worker owns one row per slot, written by nobody else; the shared cells of a slot are written
+ * by main, except the failure counters, which workers bump with Atomics.
+ *
+ * Layout of a page, in 32-bit cells: [shared cells of slot 0..1023][row of worker 0 for slot 0..1023][worker 1] ...
+ */
+export const SLOTS_PER_PAGE = 1024;
+
+/** Cells of a worker's row. */
+export const ROW = {
+  active: 0,
+  pending: 1,
+  retries: 2,
+  connections: 3,
+  requests: 4,
+  failures: 5,
+  retryTokens: 6,
+} as const;
+export const ROW_CELLS = 8;
+
+/** Shared cells of a slot. */
+export const SHARED = { flags: 0, consecutive5xx: 1, consecutiveGateway: 2, consecutiveLocal: 3, weight: 4 } as const;
+export const SHARED_CELLS = 8;
+
+/** Bits of SHARED.flags. An endpoint with any of them set is not available. */
+export const FLAG = { unhealthy: 1, ejected: 2, draining: 4 } as const;
+
+/** Bytes of one page for `workers` data-path threads. */
+export function pageBytes(workers: number): number {
+  return 4 * SLOTS_PER_PAGE * (SHARED_CELLS + workers * ROW_CELLS);
+}
+
+/** One process-wide table of slots as seen by one thread. `me` is the worker's index, or -1 in main. */
+export class SlotTable {
+  readonly workers: number;
+  readonly me: number;
+  readonly #pages: Int32Array[] = [];
+
+  constructor(workers: number, me: number) {
+    this.workers = workers;
+    this.me = me;
+  }
+
+  get pages(): number {
+    return this.#pages.length;
+  }
+
+  addPage(page: SharedArrayBuffer): void {
+    if (page.byteLength !== pageBytes(this.workers)) throw new RangeError('slot page has the wrong size');
+    this.#pages.push(new Int32Array(page));
+  }
+
+  /** A view of one slot. Made once per endpoint or cluster, at configuration time. */
+  slot(index: number): Slot {
+    const page = this.#pages[Math.floor(index / SLOTS_PER_PAGE)];
+    if (!page) throw new RangeError(`slot ${index} has no page`);
+    return new Slot(page, index % SLOTS_PER_PAGE, this.workers, this.me);
+  }
+}
+
+export class Slot {
+  readonly #cells: Int32Array;
+  readonly #shared: number;
+  readonly #own: number;
+  readonly #first: number;
+  readonly #workers: number;
+
+  constructor(cells: Int32Array, index: number, workers: number, me: number) {
+    this.#cells = cells;
+    this.#workers = workers;
+    this.#shared = index * SHARED_CELLS;
+    this.#first = SLOTS_PER_PAGE * SHARED_CELLS + index * ROW_CELLS;
+    this.#own = this.#first + Math.max(0, me) * SLOTS_PER_PAGE * ROW_CELLS;
+  }
+
+  /** Adds to a cell of the own row with a plain store: siblings may see it a moment late. */
+  add(cell: number, by: number): void {
+    this.#cells[this.#own + cell] = (this.#cells[this.#own + cell] as number) + by;
+  }
+
+  /** The sum of a cell over all workers. */
+  sum(cell: number): number {
+    let at = this.#first + cell;
+    let sum = this.#cells[at] as number;
+    for (let worker = 1; worker < this.#workers; worker += 1) {
+      at += SLOTS_PER_PAGE * ROW_CELLS;
+      sum += this.#cells[at] as number;
+    }
+    return sum;
+  }
+
+  /**
+   * Claims one unit of a limited cell: add to the own row, then sum; over the limit => undo (decision D3). The limit is
+   * never exceeded; two claims that collide at the edge may both be refused. `cap` is the highest sum allowed.
+   */
+  claim(cell: number, cap: number): boolean {
+    if (this.#workers === 1) {
+      const now = this.#cells[this.#own + cell] as number;
+      if (now >= cap) return false;
+      this.#cells[this.#own + cell] = now + 1;
+      return true;
+    }
+    Atomics.add(this.#cells, this.#own + cell, 1);
+    let sum = 0;
+    for (let worker = 0, at = this.#first + cell; worker < this.#workers; worker += 1) {
+      sum += Atomics.load(this.#cells, at);
+      at += SLOTS_PER_PAGE * ROW_CELLS;
+    }
+    if (sum <= cap) return true;
+    Atomics.sub(this.#cells, this.#own + cell, 1);
+    return false;
+  }
+
+  /** Gives back what `claim` took. */
+  release(cell: number): void {
+    if (this.#workers === 1) this.#cells[this.#own + cell] = (this.#cells[this.#own + cell] as number) - 1;
+    else Atomics.sub(this.#cells, this.#own + cell, 1);
+  }
+
+  shared(cell: number): number {
+    return this.#cells[this.#shared + cell] as number;
+  }
+
+  /** Main only, except for `bump`. */
+  setShared(cell: number, value: number): void {
+    Atomics.store(this.#cells, this.#shared + cell, value);
+  }
+
+  /** Counts one more in a shared failure counter and returns the new value. */
+  bump(cell: number): number {
+    return Atomics.add(this.#cells, this.#shared + cell, 1) + 1;
+  }
+
+  /** Reads one worker's cell (main: folding and the like). */
+  rowOf(worker: number, cell: number): number {
+    return this.#cells[this.#first + worker * SLOTS_PER_PAGE * ROW_CELLS + cell] as number;
+  }
+
+  /** Main, after a worker died: its row of this slot reads 0 again. */
+  clearRow(worker: number): void {
+    const at = this.#first + worker * SLOTS_PER_PAGE * ROW_CELLS;
+    this.#cells.fill(0, at, at + ROW_CELLS);
+  }
+}
