@@ -1,0 +1,231 @@
+import { parseDuration } from '../../shared/struct/duration.ts';
+import type { Condition, Resource } from './object.ts';
+import { conditionsSchema } from './object.ts';
+import {
+  boolean,
+  duration,
+  integer,
+  list,
+  number,
+  object,
+  oneOf,
+  optional,
+  percent,
+  preset,
+  required,
+  type Schema,
+} from './schema.ts';
+import { type TargetRef, targetRefs } from './target.ts';
+
+/**
+ * How callers treat a Service: the balancing, limits, ejection, retries and timeouts of their sidecars.
+ * A block that is absent leaves the mesh's defaults; a block that is there is stored with its own defaults filled in.
+ */
+export interface TrafficPolicy extends Resource {
+  apiVersion: 'aya.dev/v1alpha1';
+  kind: 'TrafficPolicy';
+  spec: TrafficPolicySpec;
+  status?: TrafficPolicyStatus;
+}
+
+export interface TrafficPolicySpec {
+  targetRefs: TargetRef[];
+  loadBalancing?: LoadBalancing;
+  outlierDetection?: OutlierDetection;
+  circuitBreaker?: CircuitBreaker;
+  connectionPool?: ConnectionPool;
+  retry?: RetryPolicy;
+  timeouts?: Timeouts;
+}
+
+export interface LoadBalancing {
+  policy: 'LeastRequest' | 'RoundRobin' | 'Random';
+  /** LeastRequest: how many endpoints are compared, 2 to 10. */
+  choiceCount: number;
+}
+
+/** Durations as text. Counts of 0 switch a detector off. Meanings are Envoy's, but one endpoint may always be ejected and never all. */
+export interface OutlierDetection {
+  consecutive5xx: number;
+  /** 502, 503 and 504 alone. */
+  consecutiveGatewayErrors: number;
+  interval: string;
+  baseEjectionTime: string;
+  maxEjectionTime: string;
+  maxEjectionPercent: number;
+  /** Count connect failures, resets and timeouts apart from the statuses that an endpoint answers. */
+  splitLocalOriginErrors: boolean;
+  consecutiveLocalOriginFailures: number;
+}
+
+/** Limits of one sidecar towards the service. `maxRetries` absent: the retry budget is the limit. */
+export interface CircuitBreaker {
+  maxConnections: number;
+  maxPendingRequests: number;
+  maxRequests: number;
+  maxRetries?: number;
+}
+
+export interface ConnectionPool {
+  idleTimeout?: string;
+  /** 0: no limit. */
+  maxRequestsPerConnection?: number;
+}
+
+export type RetryCondition =
+  | 'connect-failure'
+  | 'refused-stream'
+  | 'reset'
+  | 'reset-before-request'
+  | '5xx'
+  | 'gateway-error'
+  | 'retriable-4xx';
+
+export interface RetryPolicy {
+  /** Retries beyond the first attempt; 0 switches them off. */
+  attempts: number;
+  on: RetryCondition[];
+  perTryTimeout?: string;
+  /** Repeat methods that are not idempotent even when a response may have been on its way. */
+  nonIdempotent: boolean;
+  backoff?: { base: string; max?: string };
+  /** Statuses that are retried besides what `on` says. */
+  statusCodes: number[];
+  /** Retries as a share of requests over the last 10 s, but at least so many per second. */
+  budget: { percent: number; minPerSecond: number };
+}
+
+/** `request: 0s` means none. */
+export interface Timeouts {
+  request?: string;
+  idle?: string;
+  connect?: string;
+}
+
+export interface TrafficPolicyStatus {
+  conditions?: Condition[];
+}
+
+const day = 24 * 3_600_000;
+const span = duration(1, day);
+const retryConditions = [
+  'connect-failure',
+  'refused-stream',
+  'reset',
+  'reset-before-request',
+  '5xx',
+  'gateway-error',
+  'retriable-4xx',
+] as const;
+const grpcConditions = ['cancelled', 'deadline-exceeded', 'internal', 'resource-exhausted', 'unavailable'];
+
+const loadBalancing = object<LoadBalancing>(
+  {
+    policy: preset(oneOf(['LeastRequest', 'RoundRobin', 'Random'], ['RingHash', 'Maglev', 'PeakEwma']), 'LeastRequest'),
+    choiceCount: preset(integer(2, 10), 2),
+  },
+  { later: ['slowStart', 'hash', 'locality'] },
+);
+
+const outlierDetection = object<OutlierDetection>(
+  {
+    consecutive5xx: preset(integer(0, 1_000_000), 5),
+    consecutiveGatewayErrors: preset(integer(0, 1_000_000), 0),
+    interval: preset(duration(1, 3_600_000), '10s'),
+    baseEjectionTime: preset(span, '30s'),
+    maxEjectionTime: preset(span, '5m'),
+    maxEjectionPercent: preset(percent, 50),
+    splitLocalOriginErrors: preset(boolean, false),
+    consecutiveLocalOriginFailures: preset(integer(0, 1_000_000), 5),
+  },
+  {
+    later: ['successRate', 'failurePercentage'],
+    also: (block, path, problems) => {
+      if (ms(block.maxEjectionTime) < ms(block.baseEjectionTime)) {
+        const base = `baseEjectionTime (${block.baseEjectionTime})`;
+        problems.add(`${path}.maxEjectionTime`, `must be at least ${base}; got ${block.maxEjectionTime}`);
+      }
+    },
+  },
+);
+
+const limit = integer(1, 1_000_000);
+
+const circuitBreaker = object<CircuitBreaker>(
+  {
+    maxConnections: preset(limit, 1024),
+    maxPendingRequests: preset(limit, 1024),
+    maxRequests: preset(limit, 1024),
+    maxRetries: optional(integer(0, 1_000_000)),
+  },
+  { later: ['errorRate'] },
+);
+
+const connectionPool = object<ConnectionPool>(
+  { idleTimeout: optional(span), maxRequestsPerConnection: optional(integer(0, 1_000_000_000)) },
+  { later: ['maxStreamsPerConnection', 'keepalive'] },
+);
+
+const retry = object<RetryPolicy>(
+  {
+    attempts: preset(integer(0, 10), 1),
+    on: preset(list(oneOf(retryConditions, grpcConditions), { max: 16, unique: { by: (each) => each, path: '' } }), [
+      'connect-failure',
+      'refused-stream',
+      'reset',
+    ]),
+    perTryTimeout: optional(span),
+    nonIdempotent: preset(boolean, false),
+    backoff: optional(
+      object<{ base: string; max?: string }>(
+        { base: required(duration(1, 60_000)), max: optional(duration(1, 3_600_000)) },
+        {
+          also: ({ base, max }, path, problems) => {
+            if (max !== undefined && ms(max) < ms(base))
+              problems.add(`${path}.max`, `must be at least base (${base}); got ${max}`);
+          },
+        },
+      ),
+    ),
+    statusCodes: preset(list(integer(400, 599), { max: 64, unique: { by: String, path: '' } }), []),
+    budget: preset(
+      object<{ percent: number; minPerSecond: number }>({
+        percent: preset(percent, 20),
+        minPerSecond: preset(number(0, 1_000_000), 10),
+      }),
+      { percent: 20, minPerSecond: 10 },
+    ),
+  },
+  { later: ['hedge', 'perTryIdleTimeout'] },
+);
+
+const timeouts = object<Timeouts>({
+  request: optional(duration(0, day)),
+  idle: optional(duration(0, day)),
+  connect: optional(duration(1, 3_600_000)),
+});
+
+const spec = object<TrafficPolicySpec>(
+  {
+    targetRefs: required(targetRefs),
+    loadBalancing: optional(loadBalancing),
+    outlierDetection: optional(outlierDetection),
+    circuitBreaker: optional(circuitBreaker),
+    connectionPool: optional(connectionPool),
+    retry: optional(retry),
+    timeouts: optional(timeouts),
+  },
+  { later: ['healthCheck', 'rateLimit', 'tls'] },
+);
+
+export const trafficPolicyBody: Schema<Pick<TrafficPolicy, 'spec'>> = object<Pick<TrafficPolicy, 'spec'>>({
+  spec: required(spec),
+});
+
+export const trafficPolicyStatus: Schema<TrafficPolicyStatus> = object<TrafficPolicyStatus>({
+  conditions: optional(conditionsSchema),
+});
+
+function ms(text: string): number {
+  return parseDuration(text) ?? 0;
+}
