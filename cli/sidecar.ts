@@ -1,0 +1,28 @@
+import type { Terminal } from './output/terminal.ts';
+
+export const usage = `Usage: aya sidecar -c FILE [OPTIONS]
+       aya sidecar --service NAME --app HOST:PORT --control-plane HOST:PORT[,HOST:PORT] [OPTIONS]
+
+Runs a sidecar proxy until SIGTERM or SIGINT, then drains it. The first form starts from an Envoy bootstrap file (YAML or
+JSON); the second joins a mesh.
+
+  -c FILE              an Envoy bootstrap: node, admin, static_resources, dynamic_resources.ads_config
+      --validate       check the bootstrap and exit
+      --service NAME   the service that this instance belongs to
+      --namespace NS   its namespace
+      --app HOST:PORT  where the program listens
+      --control-plane HOST:PORT[,HOST:PORT]
+      --outbound HOST:PORT, --inbound HOST:PORT, --admin HOST:PORT
+                       where the sidecar listens (15001, 15006, 15000); port 0 takes a free one
+      --advertise HOST:PORT  the inbound address that others use
+      --node ID, --locality REGION/ZONE
+      --concurrency N  data-path worker threads (default 1)
+      --drain-time S   how long open requests may take to end at shutdown
+      --lenient        warn about unsupported fields instead of refusing them
+
+Every flag can also be set as AYA_... in the environment. 'aya run' starts a sidecar and a program together.`;
+
+export async function run(argv: string[], _terminal: Terminal): Promise<number> {
+  const { runSidecar } = await import('../sidecar/main.ts');
+  return runSidecar(argv);
+}
