@@ -1,5 +1,6 @@
 import type { HeaderList } from './headers.ts';
 import type { Failure } from './outcome.ts';
+import type { HttpFaultPlan } from './plan.ts';
 
 /**
  * One request and its answer, independent of the protocol on either side. One object of fixed shape per request, never
@@ -32,6 +33,10 @@ export class Exchange {
   virtualHost = '';
   /** Name of the cluster chosen by the route. */
   cluster = '';
+  /** Which of the route's weighted clusters was chosen: its header mutations apply. */
+  choice = 0;
+  /** Per-filter overrides of the matched route and its virtual host, null = none. */
+  filterConfig: Readonly<Record<string, HttpFaultPlan>> | null = null;
   /** ip:port of the endpoint of the last attempt. */
   upstream = '';
   /** Attempts begun, the first included. */

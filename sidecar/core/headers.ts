@@ -62,12 +62,24 @@ export class HeaderList {
     return this.#added ? this.get(KNOWN_NAMES[id] as string) : undefined;
   }
 
-  /** All values of a name joined by ", " (RFC 9110 5.3), or undefined. */
-  joined(name: string): string | undefined {
+  /** All values of a name joined by ", " (RFC 9110 5.3) or another separator, or undefined. */
+  joined(name: string, separator = ', '): string | undefined {
+    const { raw, spans } = this;
     let all: string | undefined;
-    this.each((key, value) => {
-      if (sameName(key, name)) all = all === undefined ? value : `${all}, ${value}`;
-    });
+    const id = idByName.get(name) ?? 0;
+    if (id === 0 || (this.known & (1 << id)) !== 0) {
+      for (let at = this.#find(name, id, 0); at >= 0; at = this.#find(name, id, at + SPAN)) {
+        const value = raw.slice(spans[at + 2], spans[at + 3]);
+        all = all === undefined ? value : all + separator + value;
+      }
+    }
+    const added = this.#added;
+    if (added) {
+      for (let at = 0; at < added.length; at += 2) {
+        if (!sameName(added[at] as string, name)) continue;
+        all = all === undefined ? (added[at + 1] as string) : all + separator + added[at + 1];
+      }
+    }
     return all;
   }
 

@@ -16,6 +16,11 @@ export class Cell {
     this.#cells[this.#at] = (this.#cells[this.#at] as number) + by;
   }
 
+  /** For gauges that one thread alone owns (main: membership and the like). */
+  set(value: number): void {
+    this.#cells[this.#at] = value;
+  }
+
   get value(): number {
     return this.#cells[this.#at] as number;
   }
