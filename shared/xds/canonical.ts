@@ -35,7 +35,7 @@ export function canonical(type: string, message: object): Plain {
       if (other !== undefined) throw new TypeError(`${type} has both ${other} and ${name}, of which one may be set`);
       oneofs.set(field.oneof, name);
       out[name] = one(field, value);
-    } else if (!isDefault(field, value)) {
+    } else if (!isImplicitDefault(field, value)) {
       out[name] = one(field, value);
     }
   }
@@ -50,9 +50,9 @@ function one(field: Field, value: unknown): unknown {
   return value;
 }
 
-/** proto3 does not send a scalar or enum outside a oneof when it has its default. */
-function isDefault(field: Field, value: unknown): boolean {
-  if (field.kind === 'message') return false;
+/** True for what proto3 does not send, and a decoded message therefore does not show: scalars and enums at their default. */
+export function isImplicitDefault(field: Field, value: unknown): boolean {
+  if (field.kind === 'message' || field.oneof !== undefined) return false;
   if (field.kind === 'enum') return enumOf(field.type).byName.get(value as string) === 0;
   return value === 0 || value === '' || value === false || (value instanceof Uint8Array && value.length === 0);
 }

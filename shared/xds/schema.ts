@@ -82,13 +82,17 @@ export function enumOf(name: string): Enum {
   return made;
 }
 
+/** A name as proto3 JSON writes it. */
+export const lowerCamel = (name: string): string =>
+  name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
 function toField([number, name, type, label, oneof]: FieldRow): Field {
   const reference = type.startsWith('.') ? type.slice(1) : undefined;
   const isEnum = reference !== undefined && Object.hasOwn(schema.enums, reference);
   return {
     number,
     name,
-    jsonName: name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()),
+    jsonName: lowerCamel(name),
     kind: reference === undefined ? 'scalar' : isEnum ? 'enum' : 'message',
     type: reference ?? type,
     label: label || 'singular',
