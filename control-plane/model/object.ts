@@ -1,3 +1,4 @@
+import { randomHex } from '../../shared/struct/random.ts';
 import { label, labelValue, qualifiedName, subdomain } from './names.ts';
 import { boolean, integer, list, map, object, oneOf, optional, preset, required, type Schema, text } from './schema.ts';
 
@@ -136,3 +137,27 @@ export const conditionsSchema: Schema<Condition[]> = list(conditionSchema, {
   max: 16,
   unique: { by: (condition) => condition.type, path: 'type' },
 });
+
+/** A uid as Kubernetes writes it: a random UUID (RFC 9562, version 4). */
+export function newUid(): string {
+  const hex = randomHex(16);
+  const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) & 3];
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20),
+  ].join('-');
+}
+
+/** RFC 3339 with whole seconds: how Kubernetes writes times in metadata and conditions. `wall` is milliseconds. */
+export function timestamp(wall: number): string {
+  return `${new Date(wall).toISOString().slice(0, 19)}Z`;
+}
+
+/** Metadata of an object that is created at `wall`. */
+export function newMeta(meta: WrittenMeta & { name: string; namespace: string }, wall: number): ObjectMeta {
+  const { generateName: _prefix, resourceVersion: _version, ...kept } = meta;
+  return { ...kept, uid: newUid(), generation: 1, creationTimestamp: timestamp(wall) };
+}
