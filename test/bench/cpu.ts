@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Clock ticks per second in /proc: 100 on every Linux that runs Node. */
+const ticksPerSecond = 100;
+
+export interface Usage {
+  /** CPU seconds, user and system, of the process tree: all threads, and children that ended and were waited for. */
+  readonly cpu: number;
+  /** Highest resident memory so far, summed over the tree, in bytes. */
+  readonly peakMemory: number;
+}
+
+/** What `pid` and everything below it have used since they started. Source: proc(5). */
+export function usageOf(pid: number): Usage {
+  let [ticks, kib] = [0, 0];
+  for (const each of treeOf(pid)) {
+    ticks += cpuTicks(each) ?? 0;
+    kib += Number(/^VmHWM:\s+(\d+) kB/m.exec(read(each, 'status'))?.[1] ?? 0);
+  }
+  return { cpu: ticks / ticksPerSecond, peakMemory: kib * 1024 };
+}
+
+/** `pid`, its children, theirs, and so on. */
+function treeOf(pid: number): number[] {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const fields = statFields(Number(name));
+    if (fields) parents.set(Number(name), Number(fields[1]));
+  }
+  const tree = [pid];
+  for (const each of tree) for (const [child, parent] of parents) if (parent === each) tree.push(child);
+  return tree;
+}
+
+/** utime, stime, and those of children that were waited for. */
+function cpuTicks(pid: number): number | undefined {
+  const fields = statFields(pid);
+  return fields && [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0);
+}
+
+/** Fields of /proc/PID/stat from the third (state) on: the second is a name that may hold blanks and brackets. */
+function statFields(pid: number): string[] | undefined {
+  const text = read(pid, 'stat');
+  return text === '' ? undefined : text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+/** Empty when the process has just ended. */
+function read(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+}

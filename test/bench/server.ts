@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Shape } from './shape.ts';
+
+export interface Server {
+  readonly name: string;
+  readonly pid: number;
+  readonly url: string;
+  /** Milliseconds from the start of the process to its first good answer. */
+  readonly readyMs: number;
+  stop(): Promise<void>;
+}
+
+const patienceMs = 10_000;
+
+/** Starts a program pinned to a core and waits until `url` answers 2xx. Throws, with what it said, when it does not. */
+export async function startServer(
+  name: string,
+  folder: string,
+  core: number,
+  command: readonly string[],
+  url: string,
+): Promise<Server> {
+  const log = path.join(folder, `${name}.log`);
+  const out = openSync(log, 'a');
+  const started = performance.now();
+  const child = spawn('taskset', ['-c', String(core), ...command], { cwd: folder, stdio: ['ignore', out, out] });
+  closeSync(out);
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const timer = setTimeout(kill, 5_000);
+    await ended;
+    clearTimeout(timer);
+    process.off('exit', kill);
+  };
+  const deadline = started + patienceMs;
+  while (!(await answers(url))) {
+    if (child.exitCode !== null || performance.now() > deadline) {
+      await stop();
+      throw new Error(`${name} does not serve ${url}:\n${readFileSync(log, 'utf8').slice(-2_000)}`);
+    }
+    await sleep(5);
+  }
+  if (child.pid === undefined) throw new Error(`${name} has no process id`);
+  return { name, pid: child.pid, url, readyMs: performance.now() - started, stop };
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(url, { headers: { connection: 'close' } });
+    await answer.arrayBuffer();
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** `url` with the path of a shape. */
+export const urlFor = (server: Server, shape: Shape): string => new URL(shape.path, server.url).href;
