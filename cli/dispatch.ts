@@ -1,3 +1,4 @@
+import { closest } from '../shared/struct/closest.ts';
 import { exit, misuse } from './failure.ts';
 import type { Terminal } from './output/terminal.ts';
 
@@ -25,7 +26,6 @@ const commands: Record<string, Entry> = {
   delete: { summary: 'delete resources', load: () => import('./delete.ts') },
   diff: { summary: 'show what apply would change', load: () => import('./diff.ts') },
   validate: { summary: 'check files without a control plane', load: () => import('./validate.ts') },
-  status: { summary: 'show every sidecar and what it runs', load: () => import('./status.ts') },
   version: { summary: 'print the version', load: () => import('./version.ts') },
 };
 
@@ -56,7 +56,9 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
   }
   const entry = commands[first === '--version' || first === '-v' ? 'version' : first];
   if (!entry) {
-    const failure = misuse(`there is no command "${first}"`, `commands: ${Object.keys(commands).join(', ')}`);
+    const near = closest(first, Object.keys(commands));
+    const hint = near ? `did you mean "aya ${near}"?` : `commands: ${Object.keys(commands).join(', ')}`;
+    const failure = misuse(`there is no command "${first}"`, hint);
     terminal.err(`${failure}\n`);
     return failure.code;
   }

@@ -36,21 +36,28 @@ export function readDocuments(names: readonly string[]): RawDocument[] | Failure
   return documents.length > 0 ? documents : new Failure(`no documents in ${names.join(', ')}`);
 }
 
-/** All resources of `names`; a `List` counts as its items. */
+/** All resources of `names`. */
 export function readManifests(names: readonly string[]): ManifestDocument[] | Failure {
   const documents = readDocuments(names);
   if (documents instanceof Failure) return documents;
   const manifests: ManifestDocument[] = [];
-  for (const { value, at } of documents) {
-    const items =
-      isRecord(value) && String(value.kind).endsWith('List') && Array.isArray(value.items) ? value.items : [value];
-    for (const item of items) {
-      const problem = shapeProblem(item);
-      if (problem) return new Failure(`${at}: ${problem}`);
-      manifests.push({ object: item as ApiObject, at });
+  for (const document of documents) {
+    for (const object of resourcesOf(document)) {
+      if (object instanceof Failure) return new Failure(`${document.at}: ${object.message}`);
+      manifests.push({ object, at: document.at });
     }
   }
   return manifests;
+}
+
+/** The resources of one document: itself, or the items of a `List`; a failure for each that cannot be one. */
+export function resourcesOf({ value }: RawDocument): (ApiObject | Failure)[] {
+  const isList = isRecord(value) && String(value.kind).endsWith('List') && Array.isArray(value.items);
+  const items = isList ? (value.items as unknown[]) : [value];
+  return items.map((item) => {
+    const problem = shapeProblem(item);
+    return problem === undefined ? (item as ApiObject) : new Failure(problem);
+  });
 }
 
 function shapeProblem(item: unknown): string | undefined {
