@@ -16,11 +16,21 @@ export const ROW = {
   requests: 4,
   failures: 5,
   retryTokens: 6,
+  /** Sum of the times to the response head, in microseconds; wraps. */
+  latency: 7,
 } as const;
 export const ROW_CELLS = 8;
 
 /** Shared cells of a slot. */
-export const SHARED = { flags: 0, consecutive5xx: 1, consecutiveGateway: 2, consecutiveLocal: 3, weight: 4 } as const;
+export const SHARED = {
+  flags: 0,
+  consecutive5xx: 1,
+  consecutiveGateway: 2,
+  consecutiveLocal: 3,
+  weight: 4,
+  /** Of a cluster's slot: rises when the flags of one of its endpoints change, so that a pick sees it with one load. */
+  generation: 5,
+} as const;
 export const SHARED_CELLS = 8;
 
 /** Bits of SHARED.flags. An endpoint with any of them set is not available. */
@@ -122,7 +132,7 @@ export class Slot {
     return this.#cells[this.#shared + cell] as number;
   }
 
-  /** Main only, except for `bump`. */
+  /** Main only; workers have `bump` and `clear`. */
   setShared(cell: number, value: number): void {
     Atomics.store(this.#cells, this.#shared + cell, value);
   }
@@ -130,6 +140,11 @@ export class Slot {
   /** Counts one more in a shared failure counter and returns the new value. */
   bump(cell: number): number {
     return Atomics.add(this.#cells, this.#shared + cell, 1) + 1;
+  }
+
+  /** Sets a shared failure counter back; costs one load when it is 0 already. */
+  clear(cell: number): void {
+    if (this.#cells[this.#shared + cell] !== 0) Atomics.store(this.#cells, this.#shared + cell, 0);
   }
 
   /** Reads one worker's cell (main: folding and the like). */

@@ -1,0 +1,153 @@
+import type { Random } from '../../shared/struct/random.ts';
+import type { ClusterPlan, EndpointsPlan } from '../core/plan.ts';
+import type { Pool } from '../core/pool.ts';
+import { SHARED, type SlotTable } from '../core/slots.ts';
+import { EndpointSet } from './endpoint-set.ts';
+import { ClusterLimits } from './limits.ts';
+import { LiveEndpoint } from './live-endpoint.ts';
+import { Detectors, type Report } from './outlier/detector.ts';
+import { Selection } from './selection.ts';
+
+/** What a worker lends to its clusters. */
+export interface ClusterSurroundings {
+  readonly slots: SlotTable;
+  /** Makes the pool of an endpoint, once per endpoint, and anew when the cluster's connection settings change. */
+  readonly pool: (endpoint: LiveEndpoint, plan: ClusterPlan, limits: ClusterLimits) => Pool;
+  readonly report: Report;
+  readonly random: Random;
+  /** Monotonic ms. */
+  readonly now: () => number;
+}
+
+/** What an update leaves behind. */
+export interface ClusterUpdate {
+  readonly cluster: Cluster;
+  /** Pools without a place in the new view; to be drained once the view is in force. */
+  readonly retired: readonly Pool[];
+}
+
+/**
+ * One cluster as a configuration sees it. A view is immutable and an update makes another; endpoints, pools, limits and
+ * detectors are living parts that pass from view to view.
+ */
+export class Cluster {
+  readonly name: string;
+  readonly plan: ClusterPlan;
+  readonly set: EndpointSet;
+  readonly limits: ClusterLimits;
+  readonly #detectors: Detectors;
+  readonly #around: ClusterSurroundings;
+  #selection: Selection;
+  #generation = 0;
+
+  private constructor(
+    plan: ClusterPlan,
+    set: EndpointSet,
+    limits: ClusterLimits,
+    detectors: Detectors,
+    around: ClusterSurroundings,
+  ) {
+    this.name = plan.name;
+    this.plan = plan;
+    this.set = set;
+    this.limits = limits;
+    this.#detectors = detectors;
+    this.#around = around;
+    this.#selection = this.#select();
+  }
+
+  /** A new cluster, without endpoints yet. */
+  static create(plan: ClusterPlan, around: ClusterSurroundings): Cluster {
+    const limits = new ClusterLimits(around.slots.slot(plan.slot), plan.limits, around.now());
+    return new Cluster(plan, EndpointSet.empty, limits, new Detectors(plan.outlier, around.report), around);
+  }
+
+  /** The same cluster with the endpoints of `plan`; endpoints that stay live on. */
+  withEndpoints(plan: EndpointsPlan): ClusterUpdate {
+    const { set, removed } = this.set.update(plan, (from, row) => this.#makeEndpoint(from, row));
+    const cluster = new Cluster(this.plan, set, this.limits, this.#detectors, this.#around);
+    return { cluster, retired: removed.map((each) => each.pool) };
+  }
+
+  /**
+   * The same cluster under a changed policy. Limits and thresholds change at once also for older views; pools are made
+   * anew only when what they were made with changed. The slot of a cluster never changes while it lives.
+   */
+  withPlan(plan: ClusterPlan): ClusterUpdate {
+    this.limits.adopt(plan.limits, this.#around.now());
+    this.#detectors.adopt(plan.outlier);
+    const retired: Pool[] = [];
+    if (!samePool(this.plan, plan)) {
+      for (const endpoint of this.set.endpoints) {
+        retired.push(endpoint.pool);
+        endpoint.pool = this.#around.pool(endpoint, plan, this.limits);
+      }
+    }
+    return { cluster: new Cluster(plan, this.set, this.limits, this.#detectors, this.#around), retired };
+  }
+
+  /**
+   * Chooses an endpoint; null when there is none to choose (UH). `tried` are the endpoints of earlier attempts that are
+   * to be avoided, or null: up to `attempts` new draws, then any untried one that is available; when all were tried, the
+   * last draw.
+   */
+  pick(tried: readonly LiveEndpoint[] | null, attempts: number): LiveEndpoint | null {
+    if (this.limits.slot.shared(SHARED.generation) !== this.#generation) this.#selection = this.#select();
+    const { random } = this.#around;
+    let endpoint = this.#selection.pick(random);
+    if (tried === null || endpoint === null) return endpoint;
+    for (let attempt = 0; attempt < attempts && tried.includes(endpoint); attempt += 1) {
+      endpoint = this.#selection.pick(random) ?? endpoint;
+    }
+    return tried.includes(endpoint) ? (this.#untried(tried) ?? endpoint) : endpoint;
+  }
+
+  /** Endpoints that no flag keeps out, as of the last pick. */
+  get available(): number {
+    return this.#selection.available;
+  }
+
+  /** The pools of all endpoints, for the end of the cluster. */
+  pools(): Pool[] {
+    return this.set.endpoints.map((each) => each.pool);
+  }
+
+  /** From a random start, in the plan's order of priorities. */
+  #untried(tried: readonly LiveEndpoint[]): LiveEndpoint | null {
+    for (const { endpoints } of this.set.levels) {
+      const start = Math.floor(this.#around.random() * endpoints.length);
+      for (let step = 0; step < endpoints.length; step += 1) {
+        const endpoint = endpoints[(start + step) % endpoints.length] as LiveEndpoint;
+        if (endpoint.available() && !tried.includes(endpoint)) return endpoint;
+      }
+    }
+    return null;
+  }
+
+  #select(): Selection {
+    // Read before the flags: a change meanwhile makes the next pick look again.
+    this.#generation = this.limits.slot.shared(SHARED.generation);
+    return new Selection(this.set, this.plan.balancer, this.plan.panicThreshold, this.#around.random);
+  }
+
+  #makeEndpoint(plan: EndpointsPlan, row: number): LiveEndpoint {
+    const slotIndex = plan.slots[row];
+    const [address, port] = [plan.addresses[row], plan.ports[row]];
+    if (slotIndex === undefined || address === undefined || port === undefined) {
+      throw new RangeError(`endpoints of ${plan.name}: row ${row} is not complete`);
+    }
+    const slot = this.#around.slots.slot(slotIndex);
+    const endpoint = new LiveEndpoint(address, port, slot, slotIndex, this.#detectors);
+    endpoint.pool = this.#around.pool(endpoint, this.plan, this.limits);
+    return endpoint;
+  }
+}
+
+/** Whether pools made under one plan serve the other. */
+function samePool(left: ClusterPlan, right: ClusterPlan): boolean {
+  return (
+    left.connectTimeout === right.connectTimeout &&
+    left.idleTimeout === right.idleTimeout &&
+    left.maxRequestsPerConnection === right.maxRequestsPerConnection
+  );
+}

@@ -1,0 +1,77 @@
+import type { Pool } from '../core/pool.ts';
+import { ROW, SHARED, type Slot } from '../core/slots.ts';
+import type { Detectors } from './outlier/detector.ts';
+import { OBSERVED } from './outlier/observation.ts';
+
+/**
+ * One endpoint of one cluster in one worker: what lives on while configurations come and go. Its counts stand in the
+ * slot, where the other workers see them.
+ *
+ * Each attempt calls `begin` once, `observed` at most once (when the response head is there, or the attempt failed) and
+ * `end` exactly once (when both directions are over), decision D7.
+ */
+export class LiveEndpoint {
+  readonly address: string;
+  readonly port: number;
+  /** `ip:port`, `[ip]:port` for IPv6. */
+  readonly name: string;
+  readonly slot: Slot;
+  readonly slotIndex: number;
+  readonly #detectors: Detectors;
+
+  // These follow the plan; see EndpointSet.
+  hostname = '';
+  weight = 1;
+  priority = 0;
+  /** Set right after construction, since a pool is made for an endpoint. */
+  pool: Pool;
+
+  constructor(address: string, port: number, slot: Slot, slotIndex: number, detectors: Detectors) {
+    this.address = address;
+    this.port = port;
+    this.name = endpointName(address, port);
+    this.slot = slot;
+    this.slotIndex = slotIndex;
+    this.#detectors = detectors;
+    this.pool = NO_POOL;
+  }
+
+  /** Whether no flag (unhealthy, ejected, draining) is set. */
+  available(): boolean {
+    return this.slot.shared(SHARED.flags) === 0;
+  }
+
+  /** Requests under way in all workers. */
+  active(): number {
+    return this.slot.sum(ROW.active);
+  }
+
+  begin(): void {
+    this.slot.add(ROW.active, 1);
+    this.slot.add(ROW.requests, 1);
+  }
+
+  /** `observed`: one of OBSERVED; `ttfb`: ms from the attempt's begin to the response head, 0 without one. */
+  observed(observed: number, ttfb: number): void {
+    if (observed !== OBSERVED.success && observed !== OBSERVED.nothing) this.slot.add(ROW.failures, 1);
+    if (ttfb > 0) this.slot.add(ROW.latency, Math.round(ttfb * 1000));
+    this.#detectors.observe(this.slot, this.slotIndex, observed);
+  }
+
+  end(): void {
+    this.slot.add(ROW.active, -1);
+  }
+}
+
+/** `ip:port`, with brackets around an IPv6 address. */
+export function endpointName(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+const NO_POOL: Pool = {
+  lease() {
+    throw new Error('an endpoint was used before its pool was made');
+  },
+  abandon() {},
+  drain() {},
+};

@@ -1,0 +1,117 @@
+import type { Random } from '../../../shared/struct/random.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import { H, type HeaderList } from '../../core/headers.ts';
+import type { Failure } from '../../core/outcome.ts';
+import type { RetryPlan } from '../../core/plan.ts';
+import { backoff } from './backoff.ts';
+import { conditionOfGrpcStatus, isRetryWord, RETRY_ON } from './condition.ts';
+
+/** Whatever breaks an attempt off. */
+const ANY_RESET = RETRY_ON.reset | RETRY_ON['5xx'] | RETRY_ON['gateway-error'];
+/** What is met by an attempt that never reached the endpoint. */
+const NEVER_SENT =
+  ANY_RESET | RETRY_ON['reset-before-request'] | RETRY_ON['connect-failure'] | RETRY_ON['refused-stream'];
+const GRPC =
+  RETRY_ON.cancelled |
+  RETRY_ON['deadline-exceeded'] |
+  RETRY_ON.internal |
+  RETRY_ON['resource-exhausted'] |
+  RETRY_ON.unavailable;
+
+/** Idempotent methods of RFC 9110 9.2.2, which include the safe ones. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+/**
+ * Which failed attempts of a route are worth another one. It only answers; count, budget, deadline and whether the body
+ * can still be repeated are the caller's to check.
+ *
+ * Without `classes` the words of retry_on mean what Envoy means by them. With `classes` (decision D11) the words choose
+ * the failures, and the method says whether repeating is safe: an attempt that never sent a byte may be repeated with any
+ * method, any other only when the method is idempotent, the request has an Idempotency-Key, or the policy says so.
+ */
+export class RetryPolicy {
+  readonly attempts: number;
+  /** Ms; 0 = none. */
+  readonly perTryTimeout: number;
+  readonly avoidTried: boolean;
+  readonly hostSelectionAttempts: number;
+  readonly #on: number;
+  readonly #codes: ReadonlySet<number>;
+  readonly #classes: boolean;
+  readonly #nonIdempotent: boolean;
+  readonly #base: number;
+  readonly #max: number;
+
+  /** Words that are no condition count for nothing: they are refused where configuration comes in. */
+  constructor(plan: RetryPlan) {
+    this.attempts = plan.attempts;
+    this.perTryTimeout = plan.perTryTimeout;
+    this.avoidTried = plan.avoidTried;
+    this.hostSelectionAttempts = plan.hostSelectionAttempts;
+    this.#on = plan.on.reduce((bits, word) => (isRetryWord(word) ? bits | RETRY_ON[word] : bits), 0);
+    this.#codes = new Set(plan.statusCodes);
+    this.#classes = plan.classes;
+    this.#nonIdempotent = plan.nonIdempotent;
+    this.#base = plan.backoffBase;
+    this.#max = plan.backoffMax;
+  }
+
+  /** Ms to wait before retry number `retry` (1 = the first). */
+  backoff(retry: number, random: Random): number {
+    return backoff(retry, this.#base, this.#max, random);
+  }
+
+  /** After a failure without a response. `sent`: a byte of the request was handed to the operating system. */
+  retryFailure(x: Exchange, failure: Failure, sent: boolean): boolean {
+    const on = this.#on;
+    switch (failure.kind) {
+      case 'no-host':
+      case 'overflow':
+      case 'timeout':
+        return false;
+      case 'injected':
+        return this.#meetsStatus(failure.status) && (!sent || this.#repeatable(x));
+      default:
+        break;
+    }
+    if (this.#classes) {
+      if (!sent) return (on & NEVER_SENT) !== 0;
+      return (on & ANY_RESET) !== 0 && this.#repeatable(x);
+    }
+    if ((on & ANY_RESET) !== 0) return true;
+    if ((on & RETRY_ON['reset-before-request']) !== 0 && !sent) return true;
+    const connecting = failure.kind === 'connect-failure' || failure.kind === 'connect-timeout';
+    return connecting && (on & RETRY_ON['connect-failure']) !== 0;
+  }
+
+  /** After a response head. */
+  retryStatus(x: Exchange, status: number, headers: HeaderList): boolean {
+    const on = this.#on;
+    if (on === 0) return false;
+    const met = headers.has('x-envoy-ratelimited')
+      ? (on & RETRY_ON['envoy-ratelimited']) !== 0
+      : this.#meetsStatus(status) || ((on & GRPC) !== 0 && this.#meetsGrpcStatus(headers));
+    return met && this.#repeatable(x);
+  }
+
+  #meetsStatus(status: number): boolean {
+    const on = this.#on;
+    if (status >= 500) {
+      if ((on & RETRY_ON['5xx']) !== 0) return true;
+      if ((on & RETRY_ON['gateway-error']) !== 0 && status >= 502 && status <= 504) return true;
+    }
+    if (status === 409 && (on & RETRY_ON['retriable-4xx']) !== 0) return true;
+    return (on & RETRY_ON['retriable-status-codes']) !== 0 && this.#codes.has(status);
+  }
+
+  #meetsGrpcStatus(headers: HeaderList): boolean {
+    const status = headers.getKnown(H['grpc-status']);
+    return status !== undefined && (this.#on & conditionOfGrpcStatus(status)) !== 0;
+  }
+
+  /** Whether doing it twice is as good as once. */
+  #repeatable(x: Exchange): boolean {
+    if (!this.#classes || this.#nonIdempotent) return true;
+    return IDEMPOTENT.has(x.method) || x.headers.getKnown(H['idempotency-key']) !== undefined;
+  }
+}
