@@ -1,0 +1,107 @@
+import type { Cell, Distribution, Stats } from '../core/stats.ts';
+import { ResponseCounters } from './response-counters.ts';
+
+/**
+ * What a worker counts about one cluster, each field under Envoy's name for it. Two objects for one cluster share their
+ * cells, so counters survive a change of configuration. Made when configuration arrives, never per request.
+ */
+export class ClusterStats {
+  readonly upstreamRqTotal: Cell;
+  readonly upstreamRqCompleted: Cell;
+  readonly upstreamRqPendingTotal: Cell;
+  readonly upstreamRqPendingOverflow: Cell;
+  readonly upstreamRqActiveOverflow: Cell;
+  readonly upstreamRqTimeout: Cell;
+  readonly upstreamRqPerTryTimeout: Cell;
+  readonly upstreamRqRetry: Cell;
+  readonly upstreamRqRetrySuccess: Cell;
+  readonly upstreamRqRetryOverflow: Cell;
+  readonly upstreamRqRetryLimitExceeded: Cell;
+  readonly upstreamRqRetryBackoffExponential: Cell;
+  readonly upstreamRqCancelled: Cell;
+  readonly upstreamRqRxReset: Cell;
+  readonly upstreamRqTxReset: Cell;
+  readonly upstreamRqMaintenanceMode: Cell;
+  readonly retryOrShadowAbandoned: Cell;
+  readonly upstreamCxTotal: Cell;
+  readonly upstreamCxHttp1Total: Cell;
+  readonly upstreamCxConnectFail: Cell;
+  readonly upstreamCxConnectTimeout: Cell;
+  readonly upstreamCxOverflow: Cell;
+  readonly upstreamCxDestroy: Cell;
+  readonly upstreamCxDestroyLocal: Cell;
+  readonly upstreamCxDestroyRemote: Cell;
+  readonly upstreamCxDestroyWithActiveRq: Cell;
+  readonly upstreamCxDestroyLocalWithActiveRq: Cell;
+  readonly upstreamCxDestroyRemoteWithActiveRq: Cell;
+  readonly upstreamCxIdleTimeout: Cell;
+  readonly upstreamCxMaxRequests: Cell;
+  readonly upstreamCxProtocolError: Cell;
+  readonly upstreamCxNoneHealthy: Cell;
+  readonly upstreamCxRxBytesTotal: Cell;
+  readonly upstreamCxTxBytesTotal: Cell;
+  readonly lbHealthyPanic: Cell;
+  readonly upstreamRqActive: Cell;
+  readonly upstreamRqPendingActive: Cell;
+  readonly upstreamCxActive: Cell;
+  readonly upstreamRqTime: Distribution;
+  readonly upstreamCxConnectMs: Distribution;
+  readonly upstreamCxLengthMs: Distribution;
+  readonly #responses: ResponseCounters;
+
+  /** `owner` is ClusterPlan.statName. */
+  constructor(stats: Stats, owner: string) {
+    const counter = (name: string): Cell => stats.counter('cluster', owner, name);
+    const gauge = (name: string): Cell => stats.gauge('cluster', owner, name);
+    const histogram = (name: string): Distribution => stats.histogram('cluster', owner, name);
+    this.upstreamRqTotal = counter('upstream_rq_total');
+    this.upstreamRqCompleted = counter('upstream_rq_completed');
+    this.upstreamRqPendingTotal = counter('upstream_rq_pending_total');
+    this.upstreamRqPendingOverflow = counter('upstream_rq_pending_overflow');
+    this.upstreamRqActiveOverflow = counter('upstream_rq_active_overflow');
+    this.upstreamRqTimeout = counter('upstream_rq_timeout');
+    this.upstreamRqPerTryTimeout = counter('upstream_rq_per_try_timeout');
+    this.upstreamRqRetry = counter('upstream_rq_retry');
+    this.upstreamRqRetrySuccess = counter('upstream_rq_retry_success');
+    this.upstreamRqRetryOverflow = counter('upstream_rq_retry_overflow');
+    this.upstreamRqRetryLimitExceeded = counter('upstream_rq_retry_limit_exceeded');
+    this.upstreamRqRetryBackoffExponential = counter('upstream_rq_retry_backoff_exponential');
+    this.upstreamRqCancelled = counter('upstream_rq_cancelled');
+    this.upstreamRqRxReset = counter('upstream_rq_rx_reset');
+    this.upstreamRqTxReset = counter('upstream_rq_tx_reset');
+    this.upstreamRqMaintenanceMode = counter('upstream_rq_maintenance_mode');
+    this.retryOrShadowAbandoned = counter('retry_or_shadow_abandoned');
+    this.upstreamCxTotal = counter('upstream_cx_total');
+    this.upstreamCxHttp1Total = counter('upstream_cx_http1_total');
+    this.upstreamCxConnectFail = counter('upstream_cx_connect_fail');
+    this.upstreamCxConnectTimeout = counter('upstream_cx_connect_timeout');
+    this.upstreamCxOverflow = counter('upstream_cx_overflow');
+    this.upstreamCxDestroy = counter('upstream_cx_destroy');
+    this.upstreamCxDestroyLocal = counter('upstream_cx_destroy_local');
+    this.upstreamCxDestroyRemote = counter('upstream_cx_destroy_remote');
+    this.upstreamCxDestroyWithActiveRq = counter('upstream_cx_destroy_with_active_rq');
+    this.upstreamCxDestroyLocalWithActiveRq = counter('upstream_cx_destroy_local_with_active_rq');
+    this.upstreamCxDestroyRemoteWithActiveRq = counter('upstream_cx_destroy_remote_with_active_rq');
+    this.upstreamCxIdleTimeout = counter('upstream_cx_idle_timeout');
+    this.upstreamCxMaxRequests = counter('upstream_cx_max_requests');
+    this.upstreamCxProtocolError = counter('upstream_cx_protocol_error');
+    this.upstreamCxNoneHealthy = counter('upstream_cx_none_healthy');
+    this.upstreamCxRxBytesTotal = counter('upstream_cx_rx_bytes_total');
+    this.upstreamCxTxBytesTotal = counter('upstream_cx_tx_bytes_total');
+    this.lbHealthyPanic = counter('lb_healthy_panic');
+    this.upstreamRqActive = gauge('upstream_rq_active');
+    this.upstreamRqPendingActive = gauge('upstream_rq_pending_active');
+    this.upstreamCxActive = gauge('upstream_cx_active');
+    this.upstreamRqTime = histogram('upstream_rq_time');
+    this.upstreamCxConnectMs = histogram('upstream_cx_connect_ms');
+    this.upstreamCxLengthMs = histogram('upstream_cx_length_ms');
+    this.#responses = new ResponseCounters(stats, 'cluster', owner, 'upstream_rq_', true);
+  }
+
+  /** One response of the upstream (or, for a retried request, of one of its attempts). */
+  recordResponse(status: number, ms: number): void {
+    this.upstreamRqCompleted.inc();
+    this.#responses.record(status);
+    this.upstreamRqTime.record(ms);
+  }
+}
