@@ -24,7 +24,7 @@ export function selectionOf(kinds: readonly ResourceKind[], words: readonly stri
   }
   const selected: Selected[] = [];
   for (const type of first.split(',')) {
-    const found = type === 'all' ? kinds.filter(({ verbs }) => verbs.includes('list')) : kindNamed(kinds, type);
+    const found = type === 'all' ? kinds.filter(({ namespaced }) => namespaced) : kindNamed(kinds, type);
     if (found instanceof Failure) return found;
     for (const kind of [found].flat()) {
       if (names.length === 0) selected.push({ kind });

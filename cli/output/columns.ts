@@ -35,7 +35,11 @@ const targets: Column = {
   cell: ({ spec }) => join(records(spec?.targetRefs).map(reference)),
 };
 const accepted: Column = { title: 'ACCEPTED', cell: (object) => state(object, 'Accepted') };
-const applied: Column = { title: 'APPLIED', cell: ({ status }) => String(status?.applied ?? none) };
+/** On how many of the sidecars that it concerns it is in force. */
+const applied: Column = {
+  title: 'APPLIED',
+  cell: ({ status }) => (isRecord(status?.sidecars) ? `${status.sidecars.applied}/${status.sidecars.total}` : none),
+};
 
 const backends = ({ spec }: ApiObject): string =>
   join(
@@ -49,6 +53,7 @@ const route: Column[] = [
   { title: 'PARENTS', cell: ({ spec }) => join(records(spec?.parentRefs).map(reference)) },
   { title: 'BACKENDS', cell: backends },
   accepted,
+  applied,
   { title: 'HOSTNAMES', wide: true, cell: ({ spec }) => join(words(spec?.hostnames)) },
 ];
 

@@ -25,7 +25,7 @@ const policy: ApiObject = {
   metadata: { name: 'cart', namespace: 'shop', resourceVersion: '7', creationTimestamp: '2026-01-01T00:00:00Z' },
   spec: { targetRefs: [{ group: '', kind: 'Service', name: 'cart' }], loadBalancing: { policy: 'LeastRequest' } },
   status: {
-    applied: '11/12',
+    sidecars: { applied: 11, total: 12, nacks: 0 },
     conditions: [{ type: 'Accepted', status: 'False', reason: 'Conflict', message: 'other says otherwise' }],
   },
 };
