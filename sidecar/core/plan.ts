@@ -178,6 +178,7 @@ export interface ForwardPlan {
   readonly clusterNotFoundStatus: 404 | 500 | 503;
   /** 0 = none. Includes retries, from the end of the request. */
   readonly timeout: number;
+  /** Idle stream; 0 = never, -1 = as the connection manager says. */
   readonly idleTimeout: number;
   readonly retry: RetryPlan | null;
   readonly prefixRewrite: string | null;

@@ -1,0 +1,97 @@
+import { parseDocument } from '../../shared/xds/document.ts';
+import { fromJson } from '../../shared/xds/json.ts';
+import type { Bootstrap, Node } from '../../shared/xds/messages.gen.ts';
+import { type AdsServers, adsServers } from './ads-servers.ts';
+import { type ClusterResult, cluster } from './cluster.ts';
+import { type HostPort, type ListenerResult, listener, socketAddress } from './listener.ts';
+import { allOf, type Findings, noFindings, Place } from './place.ts';
+
+/** A bootstrap, checked. Static pieces are what was read without a problem that forbids it. */
+export interface BootstrapResult {
+  readonly message: Bootstrap;
+  readonly node: Node;
+  /** Null = no admin interface. */
+  readonly admin: HostPort | null;
+  readonly listeners: readonly ListenerResult[];
+  /** Without the cluster of the control plane, which is ours and not for requests. */
+  readonly clusters: readonly ClusterResult[];
+  /** Null = everything is static. */
+  readonly ads: AdsServers | null;
+  readonly findings: Findings;
+}
+
+/** Reads a bootstrap in YAML or JSON. `name` is the file's, for syntax errors. */
+export function readBootstrap(text: string, name: string): BootstrapResult {
+  const parsed = parseDocument(text, name);
+  if (parsed.problem !== undefined) {
+    return resolveBootstrap({}, { wrong: [parsed.problem], unsupported: [] });
+  }
+  const { message, problems } = fromJson('envoy.config.bootstrap.v3.Bootstrap', parsed.value);
+  // What Envoy has and we do not is "not supported"; everything else is no bootstrap at all.
+  const unsupported = problems.filter((each) => /not supported$/.test(each));
+  const wrong = problems.filter((each) => !unsupported.includes(each));
+  return resolveBootstrap(message, { wrong, unsupported });
+}
+
+/** Checks a bootstrap message and resolves what is static in it. */
+export function resolveBootstrap(message: Bootstrap, findings: Findings = noFindings()): BootstrapResult {
+  const place = new Place('', findings);
+  place.only(message, ['node', 'admin', 'static_resources', 'dynamic_resources']);
+  const node = message.node ?? { client_features: [] };
+  const ads = message.dynamic_resources ? adsServers(message, place) : null;
+  if (ads && !node.id) place.at('node').at('id').wrong('is required with dynamic_resources');
+  const resources = message.static_resources;
+  const at = place.at('static_resources');
+  if (resources) at.only(resources, ['listeners', 'clusters']);
+  const clusters: ClusterResult[] = [];
+  resources?.clusters.forEach((each, index) => {
+    if (ads && each.name === ads.cluster) return;
+    const here = at.index('clusters', index);
+    const result = cluster(each, here);
+    if (clusters.some(({ plan }) => plan.name === result.plan.name)) here.at('name').wrong(`"${each.name}" is taken`);
+    if (result.source.kind === 'eds' && !ads) here.at('type').wrong('EDS needs dynamic_resources.ads_config');
+    clusters.push(result);
+  });
+  const listeners: ListenerResult[] = [];
+  resources?.listeners.forEach((each, index) => {
+    const here = at.index('listeners', index);
+    const result = listener(each, here);
+    if (!result) return;
+    checkReferences(result, clusters, ads, here);
+    if (listeners.some(({ listener: { name } }) => name === result.listener.name)) {
+      here.at('name').wrong(`"${result.listener.name}" is taken`);
+    }
+    listeners.push(result);
+  });
+  return { message, node, admin: adminAddress(message, place), listeners, clusters, ads, findings };
+}
+
+function adminAddress({ admin }: Bootstrap, place: Place): HostPort | null {
+  if (!admin) return null;
+  place.at('admin').only(admin, ['address']);
+  return (admin.address && socketAddress(admin.address, place.at('admin').at('address'))) ?? null;
+}
+
+/** Routes that stand in a static listener name clusters that must be there (Envoy: validate_clusters). */
+function checkReferences(
+  { listener: { name, http }, routes, validateClusters }: ListenerResult,
+  clusters: readonly ClusterResult[],
+  ads: AdsServers | null,
+  place: Place,
+): void {
+  if (!routes && !ads) place.wrong(`route configuration "${http.routeConfig}" needs dynamic_resources.ads_config`);
+  if (!routes || !validateClusters) return;
+  for (const host of routes.virtualHosts) {
+    for (const { action } of host.routes) {
+      for (const each of action.kind === 'forward' ? action.clusters : []) {
+        if (each.name === '' || clusters.some(({ plan }) => plan.name === each.name)) continue;
+        place.wrong(`listener "${name}", virtual host "${host.name}": there is no static cluster "${each.name}"`);
+      }
+    }
+  }
+}
+
+/** Every problem of a bootstrap, each beginning with the path of its field; empty when it can be run. */
+export function validateBootstrap(text: string, name: string): string[] {
+  return allOf(readBootstrap(text, name).findings);
+}

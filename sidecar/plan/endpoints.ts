@@ -1,0 +1,55 @@
+import type { ClusterLoadAssignment, HealthStatus, LbEndpoint } from '../../shared/xds/messages.gen.ts';
+import { FLAG } from '../core/slots.ts';
+import { socketAddress } from './listener.ts';
+import type { Place } from './place.ts';
+import { numberOf } from './value.ts';
+
+/** One endpoint, or, with a `host` that is a name, what DNS makes endpoints of. */
+export interface EndpointRow {
+  readonly host: string;
+  readonly port: number;
+  readonly weight: number;
+  readonly priority: number;
+  readonly hostname: string;
+  /** FLAG bits that follow from its health status. */
+  readonly flags: number;
+}
+
+/** What discovery says of the health of an endpoint, as flags of its slot. Only the unhealthy and the leaving are kept out. */
+const flagsOf: Readonly<Record<HealthStatus, number>> = {
+  UNKNOWN: 0,
+  HEALTHY: 0,
+  DEGRADED: 0,
+  UNHEALTHY: FLAG.unhealthy,
+  TIMEOUT: FLAG.unhealthy,
+  DRAINING: FLAG.draining,
+};
+
+/**
+ * The endpoints of a ClusterLoadAssignment, in its order. `hosts`: whether names are allowed (STRICT_DNS) or only IP
+ * addresses. Locality weights have no effect, as in Envoy without locality-weighted balancing.
+ */
+export function endpointRows(message: ClusterLoadAssignment, hosts: 'ip' | 'name', place: Place): EndpointRow[] {
+  place.only(message, ['cluster_name', 'endpoints', 'policy']);
+  if (message.policy) place.at('policy').only(message.policy, []);
+  return message.endpoints.flatMap((group, index) => {
+    const at = place.index('endpoints', index);
+    at.only(group, ['locality', 'lb_endpoints', 'load_balancing_weight', 'priority']);
+    const priority = group.priority ?? 0;
+    const rows = group.lb_endpoints.map((each, number) => row(each, priority, hosts, at.index('lb_endpoints', number)));
+    return rows.filter((each) => each !== undefined);
+  });
+}
+
+function row(message: LbEndpoint, priority: number, hosts: 'ip' | 'name', place: Place): EndpointRow | undefined {
+  place.only(message, ['endpoint', 'health_status', 'metadata', 'load_balancing_weight']);
+  const status = message.health_status ?? 'UNKNOWN';
+  if (status === 'DEGRADED') place.at('health_status').unsupported('DEGRADED');
+  const weight = numberOf(message.load_balancing_weight, 1);
+  if (weight < 1) place.at('load_balancing_weight').wrong(`must be at least 1, is ${weight}`);
+  const at = place.at('endpoint');
+  const address = socketAddress(message.endpoint?.address, at.at('address'), hosts);
+  if (!address) return undefined;
+  if (address.port === 0) at.at('address').at('socket_address').at('port_value').wrong('must not be 0');
+  return { ...address, weight, priority, hostname: message.endpoint?.hostname ?? '', flags: flagsOf[status] };
+}

@@ -1,0 +1,57 @@
+/** What was found wrong while a message was read. Each line begins with the path of the field. */
+export interface Findings {
+  /** Never acceptable: the value cannot mean anything here. */
+  readonly wrong: string[];
+  /** Means something that this sidecar cannot do: refused, or with `--lenient` ignored with a warning. */
+  readonly unsupported: string[];
+}
+
+export const noFindings = (): Findings => ({ wrong: [], unsupported: [] });
+
+/** Everything found, in one list. */
+export const allOf = (findings: Findings): string[] => [...findings.wrong, ...findings.unsupported];
+
+/**
+ * Where a reader stands in a message, as in `static_resources.listeners[0].filter_chains[0]`, and where it notes what
+ * is wrong there. Readers go on after a problem, so that one look names everything.
+ */
+export class Place {
+  readonly path: string;
+  readonly findings: Findings;
+
+  constructor(path: string, findings: Findings = noFindings()) {
+    this.path = path;
+    this.findings = findings;
+  }
+
+  /** The place of a field below this one. */
+  at(field: string): Place {
+    return new Place(this.path === '' ? field : `${this.path}.${field}`, this.findings);
+  }
+
+  /** The place of an element of a repeated field. */
+  index(field: string, index: number): Place {
+    return this.at(`${field}[${index}]`);
+  }
+
+  /** The place of an entry of a map. */
+  key(field: string, key: string): Place {
+    return this.at(`${field}[${JSON.stringify(key)}]`);
+  }
+
+  wrong(text: string): void {
+    this.findings.wrong.push(this.path === '' ? text : `${this.path}: ${text}`);
+  }
+
+  unsupported(why = ''): void {
+    this.findings.unsupported.push(`${this.path}: not supported yet${why === '' ? '' : ` (${why})`}`);
+  }
+
+  /** Notes each set field of `message` that the reader does not know how to honour: none is dropped in silence. */
+  only<M extends object>(message: M, known: readonly (keyof M & string)[]): void {
+    for (const [name, value] of Object.entries(message)) {
+      if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
+      if (!(known as readonly string[]).includes(name)) this.at(name).unsupported();
+    }
+  }
+}

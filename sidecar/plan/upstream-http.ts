@@ -1,0 +1,37 @@
+import type { Any } from '../../shared/xds/messages.gen.ts';
+import { extensionOf } from './extension.ts';
+import type { Place } from './place.ts';
+import { durationOf, numberOf } from './value.ts';
+
+export interface UpstreamHttp {
+  /** Ms; 0 = never closed for idleness. */
+  readonly idleTimeout: number;
+  /** 0 = no limit. */
+  readonly maxRequestsPerConnection: number;
+}
+
+/** The extension under which Envoy keeps HTTP options of a cluster. */
+const type = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+
+/** HTTP towards the endpoints of a cluster. Envoy's default: HTTP/1.1, idle connections closed after an hour. */
+export function upstreamHttp(options: Readonly<Record<string, Any>>, place: Place): UpstreamHttp {
+  const plan = { idleTimeout: 3_600_000, maxRequestsPerConnection: 0 };
+  for (const [name, config] of Object.entries(options)) {
+    const at = place.key('typed_extension_protocol_options', name);
+    const message = extensionOf(type, config, at);
+    if (!message) continue;
+    const common = message.common_http_protocol_options;
+    const limits = at.at('common_http_protocol_options');
+    if (common) limits.only(common, ['idle_timeout', 'max_requests_per_connection']);
+    plan.idleTimeout = durationOf(common?.idle_timeout, plan.idleTimeout, limits.at('idle_timeout'));
+    plan.maxRequestsPerConnection = numberOf(common?.max_requests_per_connection, 0);
+    const explicit = message.explicit_http_config;
+    if (explicit?.http2_protocol_options) {
+      at.at('explicit_http_config').at('http2_protocol_options').unsupported('HTTP/1.1 only');
+    } else if (!explicit && !message.use_downstream_protocol_config) {
+      at.wrong('one of explicit_http_config or use_downstream_protocol_config is required');
+    }
+    // use_downstream_protocol_config: callers speak HTTP/1.1 here, and so do we upstream.
+  }
+  return plan;
+}
