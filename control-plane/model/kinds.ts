@@ -6,6 +6,7 @@ import type { Resource } from './object.ts';
 import type { Schema } from './schema.ts';
 import { type Service, serviceBody, serviceStatus } from './service.ts';
 import { type TrafficPolicy, trafficPolicyBody, trafficPolicyStatus } from './traffic-policy.ts';
+import { withRetryOn } from './yaml-on.ts';
 
 /** Every kind by name, and the type of its objects. */
 export interface ObjectOf {
@@ -35,6 +36,8 @@ export interface Kind<K extends KindName = KindName> {
   status: Schema<object> | undefined;
   /** Whether strategic merge patch is defined for it: for Kubernetes' own kinds only. */
   strategic: boolean;
+  /** Undoes what readers of YAML do to documents and merge patches of this kind. */
+  restored?: (document: unknown) => unknown;
 }
 
 const service: Kind<'Service'> = {
@@ -87,6 +90,7 @@ const trafficPolicy: Kind<'TrafficPolicy'> = {
   body: trafficPolicyBody,
   status: trafficPolicyStatus,
   strategic: false,
+  restored: withRetryOn,
 };
 
 const faultPolicy: Kind<'FaultPolicy'> = {

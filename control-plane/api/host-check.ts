@@ -1,0 +1,23 @@
+import { isIP } from 'node:net';
+
+/**
+ * Whether the Host header names this server (decision D26). A page of another site that a browser sends here through a
+ * name of its own (DNS rebinding) is refused, since its Host is that name.
+ */
+export function hostAllowed(header: string | undefined, allowed: ReadonlySet<string>): boolean {
+  if (header === undefined) return false;
+  const name = hostName(header);
+  return name === 'localhost' || name.endsWith('.localhost') || isLoopback(name) || allowed.has(name);
+}
+
+/** Without port and brackets, in lower case: "[::1]:80" is "::1". */
+export function hostName(host: string): string {
+  const text = host.trim().toLowerCase();
+  if (text.startsWith('[')) return text.slice(1, text.indexOf(']'));
+  return isIP(text) === 6 ? text : text.replace(/:\d*$/, '').replace(/\.$/, '');
+}
+
+/** 127.0.0.0/8 and ::1. */
+export function isLoopback(address: string): boolean {
+  return isIP(address) === 4 ? address.startsWith('127.') : address === '::1';
+}
