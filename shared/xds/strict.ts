@@ -75,9 +75,9 @@ class Scanner {
   #delimited(field: Field, index: number | undefined, start: number, end: number): boolean {
     if (field.label === 'map') return this.#entry(field, start, end);
     if (field.kind === 'message') return this.#enter(field, index, start, end);
-    if (field.type === 'string' || field.type === 'bytes') return true;
-    if (field.label !== 'repeated') return this.#wrongWire(field, LENGTH);
     const wire = wireOf(field);
+    if (wire === LENGTH) return true;
+    if (field.label !== 'repeated') return this.#wrongWire(field, LENGTH);
     this.#at = start;
     while (this.#at < end) if (!this.#number(field, wire, end)) return false;
     return true;
@@ -224,7 +224,9 @@ class Scanner {
   }
 }
 
+/** The wire type of one element of a field that is no message. */
 function wireOf(field: Field): number {
+  if (field.type === 'string' || field.type === 'bytes') return LENGTH;
   if (field.type === 'double' || /fixed64$/.test(field.type)) return FIXED64;
   return field.type === 'float' || /fixed32$/.test(field.type) ? FIXED32 : VARINT;
 }
