@@ -51,7 +51,8 @@ export class SidecarProcess {
           'does the control plane run, and at the address of --control-plane?',
         ]);
       }
-      await sleep(this.#clock, pollMs);
+      // The end of the child wakes us too: our timers alone do not keep the process alive.
+      await Promise.race([sleep(this.#clock, pollMs), this.#child.ended]);
     }
     const bound = await listenerAddresses(this.#flags.admin);
     const outbound = bound.get('outbound');
