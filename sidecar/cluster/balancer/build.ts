@@ -1,7 +1,7 @@
 import type { Random } from '../../../shared/struct/random.ts';
 import type { ClusterPlan } from '../../core/plan.ts';
 import type { LiveEndpoint } from '../live-endpoint.ts';
-import { FullScanPicker } from './full-scan.ts';
+import { FullScanPicker, WeightedFullScanPicker } from './full-scan.ts';
 import { ChoicesPicker, TwoChoicesPicker } from './least-request.ts';
 import type { Picker } from './picker.ts';
 import { RandomPicker, WeightedRandomPicker } from './random.ts';
@@ -29,10 +29,12 @@ export function buildPicker(
     case 'random':
       return weighted ? new WeightedRandomPicker(endpoints, weights) : new RandomPicker(endpoints);
     case 'least-request':
-      if (policy.fullScan) return new FullScanPicker(endpoints, weights, policy.bias);
+      // Envoy's meaning: the bias is between different weights only, and 0 takes the requests under way out of it.
+      if (weighted && policy.bias === 0) return new WeightedRoundRobinPicker(endpoints, weights, random);
+      if (weighted && policy.fullScan) return new WeightedFullScanPicker(endpoints, weights, policy.bias);
       if (weighted) return new WeightedLeastRequestPicker(endpoints, weights, policy.choices, policy.bias);
-      // The bias only means something between different weights.
-      if (policy.choices >= endpoints.length && policy.choices > 2) return new FullScanPicker(endpoints, weights, 1);
-      return policy.choices === 2 ? new TwoChoicesPicker(endpoints) : new ChoicesPicker(endpoints, policy.choices);
+      if (policy.choices === 2 && !policy.fullScan) return new TwoChoicesPicker(endpoints);
+      if (policy.fullScan || policy.choices >= endpoints.length) return new FullScanPicker(endpoints);
+      return new ChoicesPicker(endpoints, policy.choices);
   }
 }
