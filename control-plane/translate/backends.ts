@@ -1,0 +1,56 @@
+import type { Any } from '../../shared/xds/messages.gen.ts';
+import type { ServicePort } from '../model/service.ts';
+import type { ServiceEntry } from './catalog.ts';
+import type { FaultyRule } from './faulty-rules.ts';
+import type { Message } from './message.ts';
+import { clusterName } from './names.ts';
+
+type RouteAction = Message<'envoy.config.route.v3.RouteAction'>;
+
+/** Where a rule sends to. */
+export interface Destination {
+  readonly cluster: string;
+  readonly weight: number;
+  /** The service exists, and has the port. */
+  readonly exists: boolean;
+  /** Filter settings for requests that go there. */
+  readonly fault: Record<string, Required<Any>> | undefined;
+}
+
+export function destinationsOf(each: FaultyRule, entry: ServiceEntry, port: ServicePort): Destination[] {
+  const { rule, route, faults } = each;
+  const { name, namespace } = entry.service.metadata;
+  if (!rule || !route) {
+    return [
+      { cluster: clusterName(name, namespace, port.port), weight: 1, exists: true, fault: faults.get(entry.key) },
+    ];
+  }
+  return rule.backendRefs.map((ref) => {
+    const home = ref.namespace ?? route.metadata.namespace;
+    const key = `${home}/${ref.name}`;
+    const service = entry.backends.get(key)?.service;
+    return {
+      cluster: clusterName(ref.name, home, ref.port),
+      weight: ref.weight,
+      exists: service?.spec.ports.some((own) => own.port === ref.port) ?? false,
+      fault: faults.get(key),
+    };
+  });
+}
+
+/** The part of the action that says where to. A share for what does not exist answers 500 (Gateway API). */
+export function sending(destinations: readonly Destination[]): RouteAction {
+  const missing = destinations.some(({ exists }) => !exists)
+    ? ({ cluster_not_found_response_code: 'INTERNAL_SERVER_ERROR' } as const)
+    : {};
+  const [only] = destinations;
+  if (only && destinations.length === 1) return { cluster: only.cluster, ...missing };
+  const clusters = destinations
+    .filter(({ weight }) => weight > 0)
+    .map(({ cluster, weight, fault }) => ({
+      name: cluster,
+      weight: { value: weight },
+      ...(fault && { typed_per_filter_config: fault }),
+    }));
+  return { weighted_clusters: { clusters }, ...missing };
+}

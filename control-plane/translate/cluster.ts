@@ -1,0 +1,110 @@
+import { parseDuration } from '../../shared/struct/duration.ts';
+import { pack } from '../../shared/xds/codec.ts';
+import { fromMs } from '../../shared/xds/duration.ts';
+import { CLUSTER } from '../../shared/xds/type-url.ts';
+import type { ServicePort } from '../model/service.ts';
+import type { TrafficPolicy } from '../model/traffic-policy.ts';
+import type { NodeKind } from './caller.ts';
+import type { ServiceEntry } from './catalog.ts';
+import { balancing } from './load-balancing.ts';
+import { ads, type Draft, type Message, ownMetadata } from './message.ts';
+import { clusterName } from './names.ts';
+import { outlierDetection } from './outlier.ts';
+import type { Note } from './problem.ts';
+import { protocolOf } from './protocol.ts';
+import { retryOf } from './retry.ts';
+
+type Cluster = Message<'envoy.config.cluster.v3.Cluster'>;
+
+const httpOptions = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+
+/** One service port as callers of a kind use it. Endpoints come by EDS under the same name (decisions D17). */
+export function clusterOf(entry: ServiceEntry, port: ServicePort, kind: NodeKind, note: Note): Draft {
+  const { name, namespace } = entry.service.metadata;
+  const message = discovered(clusterName(name, namespace, port.port), entry.policies[0], port, kind, note);
+  return { type: CLUSTER, name: message.name ?? '', aliases: [], message };
+}
+
+/** What a gRPC client gets for a service that does not exist (any more): without endpoints its calls fail at once. */
+export function emptyCluster(name: string): Draft {
+  const message = discovered(name, undefined, undefined, 'grpc', () => {});
+  return { type: CLUSTER, name, aliases: [], message };
+}
+
+function discovered(
+  name: string,
+  policy: TrafficPolicy | undefined,
+  port: ServicePort | undefined,
+  kind: NodeKind,
+  note: Note,
+): Cluster {
+  const spec = policy?.spec;
+  // gRPC ignores the counters of consecutive failures, and we have no others.
+  if (kind === 'grpc' && policy && spec?.outlierDetection) {
+    note(policy, 'outlierDetection: consecutive failures are not counted by gRPC clients', 'grpc');
+  }
+  return {
+    name,
+    type: 'EDS',
+    eds_cluster_config: { eds_config: ads },
+    connect_timeout: fromMs(parseDuration(spec?.timeouts?.connect ?? '1s') ?? 1_000),
+    ...balancing(policy, kind, note),
+    ...limits(policy, kind),
+    ...(kind === 'grpc' ? {} : { outlier_detection: outlierDetection(spec?.outlierDetection) }),
+    ...(kind === 'grpc' ? {} : upstreamHttp(policy, port)),
+    ...(kind === 'aya' ? ownOptions(policy) : {}),
+  };
+}
+
+function limits(policy: TrafficPolicy | undefined, kind: NodeKind): Cluster {
+  const block = policy?.spec.circuitBreaker;
+  if (kind === 'grpc') {
+    return block ? { circuit_breakers: { thresholds: [{ max_requests: { value: block.maxRequests } }] } } : {};
+  }
+  const retries = block?.maxRetries;
+  const { percent } = retryOf(policy).budget;
+  return {
+    circuit_breakers: {
+      thresholds: [
+        {
+          ...(block && {
+            max_connections: { value: block.maxConnections },
+            max_pending_requests: { value: block.maxPendingRequests },
+            max_requests: { value: block.maxRequests },
+          }),
+          ...(retries !== undefined && { max_retries: { value: retries } }),
+          // Aya's own budget is in ClusterOptions: it counts over 10 s, not what is under way.
+          ...(retries === undefined && kind === 'envoy' && { retry_budget: { budget_percent: { value: percent } } }),
+        },
+      ],
+    },
+  };
+}
+
+/** The version of HTTP, and how long connections live. */
+function upstreamHttp(policy: TrafficPolicy | undefined, port: ServicePort | undefined): Cluster {
+  const pool = policy?.spec.connectionPool;
+  const http2 = port !== undefined && protocolOf(port) === 'http2';
+  if (!pool && !http2) return {};
+  const idle = pool?.idleTimeout;
+  const requests = pool?.maxRequestsPerConnection ?? 0;
+  const options = pack(httpOptions, {
+    ...(pool && {
+      common_http_protocol_options: {
+        ...(idle !== undefined && { idle_timeout: fromMs(parseDuration(idle) ?? 0) }),
+        ...(requests > 0 && { max_requests_per_connection: { value: requests } }),
+      },
+    }),
+    explicit_http_config: http2 ? { http2_protocol_options: {} } : { http_protocol_options: {} },
+  });
+  return { typed_extension_protocol_options: { [httpOptions]: options } };
+}
+
+function ownOptions(policy: TrafficPolicy | undefined): Cluster {
+  if (policy?.spec.circuitBreaker?.maxRetries !== undefined) return {};
+  const { percent, minPerSecond } = retryOf(policy).budget;
+  const options = pack('aya.v1.ClusterOptions', {
+    retry_budget: { percent, min_per_second: minPerSecond, interval: fromMs(10_000) },
+  });
+  return { metadata: { typed_filter_metadata: { [ownMetadata]: options } } };
+}

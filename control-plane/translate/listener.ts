@@ -1,0 +1,91 @@
+import { LISTENER } from '../../shared/xds/type-url.ts';
+import type { MeshNode, SocketAddress } from './caller.ts';
+import { faultFilter } from './faulty-rules.ts';
+import { ads, type Draft, extension, type Message } from './message.ts';
+
+type Manager = Message<'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'>;
+type Listener = Message<'envoy.config.listener.v3.Listener'>;
+
+const manager = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
+const router = extension('envoy.extensions.filters.http.router.v3.Router', {}, 'envoy.filters.http.router');
+/** Without settings of its own it does nothing: routes bring theirs. */
+const fault = extension('envoy.extensions.filters.http.fault.v3.HTTPFault', {}, faultFilter);
+
+/** The name of the route configuration of sidecars for calls of their own program. */
+export const outboundRoutes = 'outbound';
+/** The cluster of a sidecar's own program. */
+export const inboundCluster = 'inbound';
+
+/** Where a sidecar accepts the calls of its own program. */
+export function outboundListener(node: MeshNode): Draft[] {
+  if (!node.outbound) return [];
+  return [
+    listener('outbound', node.outbound, {
+      traffic_direction: 'OUTBOUND',
+      filter_chains: chain({
+        stat_prefix: 'outbound',
+        rds: { config_source: ads, route_config_name: outboundRoutes },
+        ...sidecarHttp(node),
+        // Aya's sidecar gets faults as FaultAssignment, with a lease.
+        http_filters: node.kind === 'aya' ? [router] : [fault, router],
+      }),
+    }),
+  ];
+}
+
+/**
+ * Where a sidecar accepts calls from others, all for its own program. The route stands in the listener, since no policy
+ * of others changes it; without a timeout of its own, which callers set.
+ */
+export function inboundListener(node: MeshNode): Draft[] {
+  if (!node.inbound) return [];
+  const route: Message<'envoy.config.route.v3.Route'> = {
+    name: 'inbound',
+    match: { prefix: '/' },
+    route: { cluster: inboundCluster, timeout: { seconds: 0 } },
+  };
+  return [
+    listener('inbound', node.inbound, {
+      traffic_direction: 'INBOUND',
+      filter_chains: chain({
+        stat_prefix: 'inbound',
+        route_config: { name: 'inbound', virtual_hosts: [{ name: 'inbound', domains: ['*'], routes: [route] }] },
+        ...sidecarHttp(node),
+        http_filters: [router],
+      }),
+    }),
+  ];
+}
+
+/** What a gRPC client asks for instead of a socket: the name that it dials, and its route configuration. */
+export function apiListener(name: string, routes: string): Draft {
+  const message: Listener = {
+    name,
+    api_listener: {
+      api_listener: extension(manager, {
+        stat_prefix: name,
+        rds: { config_source: ads, route_config_name: routes },
+        http_filters: [fault, router],
+      }).typed_config,
+    },
+  };
+  return { type: LISTENER, name, aliases: [], message };
+}
+
+/** The access log is the sidecar's own affair. */
+function sidecarHttp(node: MeshNode): Manager {
+  return {
+    use_remote_address: { value: true },
+    generate_request_id: { value: true },
+    ...(node.kind === 'envoy' && { upgrade_configs: [{ upgrade_type: 'websocket' }] }),
+  };
+}
+
+function chain(http: Manager): Listener['filter_chains'] {
+  return [{ filters: [extension(manager, http, 'envoy.filters.network.http_connection_manager')] }];
+}
+
+function listener(name: string, { host, port }: SocketAddress, rest: Listener): Draft {
+  const address = { socket_address: { address: host, port_value: port } };
+  return { type: LISTENER, name, aliases: [], message: { name, address, ...rest } };
+}

@@ -1,0 +1,22 @@
+import { CLUSTER } from '../../shared/xds/type-url.ts';
+import type { MeshNode } from './caller.ts';
+import { inboundCluster, inboundListener, outboundListener } from './listener.ts';
+import type { Draft, Message } from './message.ts';
+
+/** What only one sidecar gets: its sockets, and the way to its own program. gRPC clients have none of it. */
+export function ownResources(node: MeshNode): Draft[] {
+  if (node.kind === 'grpc') return [];
+  return [...inboundClusterOf(node), ...outboundListener(node), ...inboundListener(node)];
+}
+
+function inboundClusterOf({ app }: MeshNode): Draft[] {
+  if (!app) return [];
+  const address = { socket_address: { address: app.host, port_value: app.port } };
+  const message: Message<'envoy.config.cluster.v3.Cluster'> = {
+    name: inboundCluster,
+    type: 'STATIC',
+    connect_timeout: { seconds: 1 },
+    load_assignment: { cluster_name: inboundCluster, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
+  };
+  return [{ type: CLUSTER, name: inboundCluster, aliases: [], message }];
+}

@@ -1,0 +1,111 @@
+import { parseDuration } from '../../shared/struct/duration.ts';
+import { pack } from '../../shared/xds/codec.ts';
+import { fromMs } from '../../shared/xds/duration.ts';
+import type { ServicePort } from '../model/service.ts';
+import type { RetryPolicy } from '../model/traffic-policy.ts';
+import { type Destination, destinationsOf, sending } from './backends.ts';
+import type { Caller } from './caller.ts';
+import type { ServiceEntry } from './catalog.ts';
+import { type FaultyRule, withFaults } from './faulty-rules.ts';
+import { type Message, ownMetadata } from './message.ts';
+import type { Note } from './problem.ts';
+import { conditions, idempotentMethods, neverSent, retryOfRule, retryPolicy } from './retry.ts';
+import { headerChanges, redirectOf, rewriteOf } from './route-filters.ts';
+import { idempotentOnly, matchesOf, type RouteMatch } from './route-match.ts';
+import { rulesFor } from './rules.ts';
+
+export type Route = Message<'envoy.config.route.v3.Route'>;
+type RouteAction = Message<'envoy.config.route.v3.RouteAction'>;
+
+/** The routes for calls from `caller` to a service port, in the order in which they are tried. */
+export function routesOf(entry: ServiceEntry, port: ServicePort, caller: Caller, note: Note): Route[] {
+  return rulesFor(entry, port, caller)
+    .flatMap((each) => withFaults(each, entry, caller, note))
+    .flatMap((each) =>
+      matchesOf(each.condition, caller.kind).flatMap((match) => routeOf(each, match, entry, port, caller, note)),
+    );
+}
+
+function routeOf(
+  each: FaultyRule,
+  match: RouteMatch,
+  entry: ServiceEntry,
+  port: ServicePort,
+  caller: Caller,
+  note: Note,
+): Route[] {
+  const { name, rule, route, condition } = each;
+  const base: Route = { name, match, ...headerChanges(rule) };
+  const redirect = redirectOf(rule, condition);
+  if (redirect) return [{ ...base, redirect }];
+  const destinations = destinationsOf(each, entry, port);
+  // Gateway API: a rule without any backend that could take a request answers 500.
+  if (!destinations.some(({ exists, weight }) => exists && weight > 0)) {
+    if (route) note(route, `rule ${name}: no backend exists that could take a request`);
+    return [{ ...base, direct_response: { status: 500, body: { inline_string: 'this route has no backend\n' } } }];
+  }
+  for (const { cluster, exists } of destinations)
+    if (!exists && route) note(route, `backend ${cluster} does not exist`);
+  const action: RouteAction = {
+    ...sending(destinations),
+    ...rewriteOf(rule, condition),
+    ...timeouts(each, entry, caller),
+  };
+  return retried({ ...base, ...faults(destinations) }, action, each, entry, caller, note);
+}
+
+/** One destination: its fault stands on the route; of several each carries its own (see `sending`). */
+function faults(destinations: readonly Destination[]): Route {
+  const fault = destinations.length === 1 ? destinations[0]?.fault : undefined;
+  return fault ? { typed_per_filter_config: fault } : {};
+}
+
+function timeouts({ rule }: FaultyRule, entry: ServiceEntry, caller: Caller): RouteAction {
+  const policy = entry.policies[0]?.spec.timeouts;
+  const request = parseDuration(rule?.timeouts?.request ?? policy?.request ?? '0s') ?? 0;
+  if (caller.kind === 'grpc') {
+    return request > 0 ? { max_stream_duration: { max_stream_duration: fromMs(request) } } : {};
+  }
+  const idle = policy?.idle;
+  return { timeout: fromMs(request), ...(idle !== undefined && { idle_timeout: fromMs(parseDuration(idle) ?? 0) }) };
+}
+
+/**
+ * Adds the retries. Aya's sidecar tells methods apart by itself. Envoy does not, so where a retry is only safe for idempotent
+ * methods it gets two routes. gRPC clients know none of the conditions for HTTP; what never left them they repeat anyway.
+ */
+function retried(
+  base: Route,
+  action: RouteAction,
+  { rule }: FaultyRule,
+  entry: ServiceEntry,
+  caller: Caller,
+  note: Note,
+): Route[] {
+  const policy = entry.policies[0];
+  const retry: RetryPolicy = retryOfRule(policy, rule);
+  if (caller.kind === 'grpc') {
+    if (policy?.spec.retry)
+      note(policy, 'retry: its conditions are about HTTP; gRPC clients know none of them', 'grpc');
+    return [{ ...base, route: action }];
+  }
+  const full = retryPolicy(retry);
+  if (!full) return [{ ...base, route: action }];
+  if (caller.kind === 'aya') {
+    const options = pack('aya.v1.RouteOptions', { retry: { non_idempotent: retry.nonIdempotent } });
+    const metadata = { typed_filter_metadata: { [ownMetadata]: options } };
+    return [{ ...base, route: { ...action, retry_policy: full }, metadata }];
+  }
+  const safe = neverSent(retry);
+  const always: Route = { ...base, route: { ...action, retry_policy: full } };
+  if (retry.nonIdempotent || conditions(retry).every((each) => safe.includes(each))) return [always];
+  const careful = retryPolicy(retry, safe);
+  const rest: Route = { ...base, route: safe.length > 0 && careful ? { ...action, retry_policy: careful } : action };
+  const method = methodOf(base);
+  if (method !== undefined) return [idempotentMethods.includes(method) ? always : rest];
+  return [{ ...always, match: idempotentOnly(base.match ?? {}) }, rest];
+}
+
+function methodOf({ match }: Route): string | undefined {
+  return match?.headers?.find(({ name }) => name === ':method')?.string_match?.exact;
+}
