@@ -100,6 +100,11 @@ function acceptJsonOnly(server: FastifyInstance): void {
 
 function asFailure(error: Error & { statusCode?: number; code?: string }, contentType: string | undefined): Failure {
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    if (contentType?.includes('protobuf')) {
+      return unsupportedMediaType(
+        'protobuf bodies are not supported: write a file and use kubectl apply or create -f FILE',
+      );
+    }
     return unsupportedMediaType(`the body must be application/json; got ${contentType ?? 'no content-type'}`);
   }
   if (error.statusCode === 413)

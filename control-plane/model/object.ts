@@ -121,7 +121,15 @@ export const metaSchema: Schema<WrittenMeta> = (value, path, problems) => {
     selfLink: _link,
     ...meta
   } = metaFields(value, path, problems);
-  return meta;
+  // As in Kubernetes, what is empty is absent: taking the last label away leaves no trace.
+  const { labels, annotations, ownerReferences, finalizers, ...rest } = meta;
+  return {
+    ...rest,
+    ...(labels && Object.keys(labels).length > 0 && { labels }),
+    ...(annotations && Object.keys(annotations).length > 0 && { annotations }),
+    ...(ownerReferences && ownerReferences.length > 0 && { ownerReferences }),
+    ...(finalizers && finalizers.length > 0 && { finalizers }),
+  };
 };
 
 export const conditionSchema: Schema<Condition> = object<Condition>({
