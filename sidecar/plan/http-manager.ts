@@ -20,12 +20,16 @@ export interface HttpManagerResult {
   readonly validateClusters: boolean;
 }
 
-/** HttpConnectionManager with Envoy's defaults. `listener` names an inline route configuration that has no name. */
+/**
+ * HttpConnectionManager with Envoy's defaults. An inline route configuration is called after its `listener`, too: the
+ * same name may stand in several.
+ */
 export function httpManager(message: HttpConnectionManager, listener: string, place: Place): HttpManagerResult {
   checkFields(message, place);
   const common = message.common_http_protocol_options;
   const inline = message.route_config;
-  const routes = inline && routeConfig({ ...inline, name: inline.name || listener }, place.at('route_config'));
+  const routes =
+    inline && routeConfig({ ...inline, name: `${listener}/${inline.name ?? ''}` }, place.at('route_config'));
   const logs = message.access_log.map((each, at) => accessLog(each, place.index('access_log', at)));
   if (!message.stat_prefix) place.at('stat_prefix').wrong('is required');
   const duration = (name: keyof HttpConnectionManager & `${string}_timeout`, fallback: number): number =>
