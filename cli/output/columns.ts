@@ -107,7 +107,10 @@ const columns: Record<string, readonly Column[]> = {
     {
       title: 'FROM',
       wide: true,
-      cell: ({ spec }) => (spec?.from ? join(records(spec.from).map(({ service }) => String(service))) : 'all'),
+      cell: ({ spec }) =>
+        records(spec?.from)
+          .map(({ service }) => String(service))
+          .join(',') || 'all',
     },
   ],
 };
