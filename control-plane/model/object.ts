@@ -1,5 +1,5 @@
 import { randomHex } from '../../shared/struct/random.ts';
-import { label, labelValue, qualifiedName, subdomain } from './names.ts';
+import { label, labelValue, qualifiedName } from './names.ts';
 import { boolean, integer, list, map, object, oneOf, optional, preset, required, type Schema, text } from './schema.ts';
 
 /** Kubernetes ObjectMeta, as far as Aya keeps it. `resourceVersion` is the store's revision: set when read, never stored. */
@@ -69,7 +69,8 @@ interface MetaInput extends WrittenMeta {
 
 const metaFields = object<MetaInput>(
   {
-    name: optional(subdomain),
+    // How names look depends on the kind, and is checked with it.
+    name: optional(text({ max: 253 })),
     generateName: optional(text({ min: 1, max: 240 })),
     namespace: optional(label),
     uid: optional(text({ max: 64 })),

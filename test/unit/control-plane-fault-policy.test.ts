@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { expiry, type FaultPolicy, leased } from '../../control-plane/model/fault-policy.ts';
+import { cartTarget, check } from '../support/documents.ts';
+
+const faults = { abort: { percent: 5, httpStatus: 503 } };
+const policy = (fields: object) => check('FaultPolicy', { targetRefs: cartTarget, faults, ...fields });
+
+test('a fault is injected per attempt, for everybody, for five minutes, unless it says otherwise', () => {
+  assert.deepEqual(policy({}), {
+    body: { spec: { targetRefs: cartTarget, faults, from: [], match: [], at: 'Attempt', lease: '5m' } },
+    problems: [],
+  });
+});
+
+test('the fault of the design page is accepted, but for what comes later', () => {
+  const { problems } = policy({
+    from: [{ service: 'web' }],
+    match: [{ path: { prefix: '/buy' }, method: 'POST', headers: [{ name: 'x-user', type: 'Present' }] }],
+    faults: {
+      delay: { percent: 20, fixed: '300ms' },
+      abort: { percent: 5, httpStatus: 503 },
+      bandwidth: { percent: 10 },
+    },
+    maxActive: 50,
+    lease: '120s',
+  });
+  assert.deepEqual(problems, ['spec.faults.bandwidth: not supported yet']);
+});
+
+const wrong: [what: string, fields: object, problems: string[]][] = [
+  ['no fault', { faults: {} }, ['spec.faults: must have delay or abort']],
+  [
+    'two ways to abort',
+    { faults: { abort: { percent: 1, httpStatus: 503, grpcStatus: 14 } } },
+    ['spec.faults.abort: must have exactly one of httpStatus, grpcStatus; got httpStatus and grpcStatus'],
+  ],
+  [
+    'no way to abort',
+    { faults: { abort: { percent: 1 } } },
+    ['spec.faults.abort: must have exactly one of httpStatus, grpcStatus; got none'],
+  ],
+  [
+    'a reset',
+    { faults: { abort: { percent: 1, httpStatus: 503, reset: true } } },
+    ['spec.faults.abort.reset: not supported yet'],
+  ],
+  [
+    'a delay distribution',
+    { faults: { delay: { percent: 1, fixed: '1s', distribution: {} } } },
+    ['spec.faults.delay.distribution: not supported yet'],
+  ],
+  ['no percentage', { faults: { delay: { fixed: '1s' } } }, ['spec.faults.delay.percent: required']],
+  ['a lease of two days', { lease: '48h' }, ['spec.lease: must be at most 86400s; got 48h']],
+  ['a lease of nothing', { lease: '0s' }, ['spec.lease: must be at least 1000ms; got 0s']],
+  [
+    'two kinds of path',
+    { match: [{ path: { exact: '/a', prefix: '/b' } }] },
+    ['spec.match[0].path: must have exactly one of exact, prefix, regex; got exact and prefix'],
+  ],
+  [
+    'a header present with a value',
+    { match: [{ headers: [{ name: 'a', type: 'Present', value: 'x' }] }] },
+    ['spec.match[0].headers[0].value: must be absent when type is Present'],
+  ],
+  [
+    'a header without value',
+    { match: [{ headers: [{ name: 'a' }] }] },
+    ['spec.match[0].headers[0].value: required when type is Exact'],
+  ],
+  [
+    'a broken expression',
+    { match: [{ path: { regex: '/(' } }] },
+    [
+      'spec.match[0].path.regex: must be a regular expression: Invalid regular expression: /^(?:/()$/: Unterminated group',
+    ],
+  ],
+];
+
+for (const [what, fields, problems] of wrong) {
+  test(`a FaultPolicy with ${what} is refused by path`, () => assert.deepEqual(policy(fields).problems, problems));
+}
+
+test('a lease begins with a generation, and an unchanged policy keeps the one it has', () => {
+  const metadata = { name: 'a', namespace: 'b', uid: '', generation: 1, creationTimestamp: '' };
+  const { body } = policy({ lease: '2m' });
+  const first = { apiVersion: 'aya.dev/v1alpha1', kind: 'FaultPolicy', metadata, ...body } as FaultPolicy;
+  const status = leased(first, 1_700_000_000_000);
+  assert.deepEqual(status, { expiresAt: '2023-11-14T22:15:20.000Z', leasedGeneration: 1 });
+  const accepted = { ...first, status };
+  assert.equal(expiry(accepted), 1_700_000_120_000);
+  assert.deepEqual(leased(accepted, 1_700_000_060_000), status);
+  const changed = { ...accepted, metadata: { ...metadata, generation: 2 } };
+  assert.equal(expiry({ ...changed, status: leased(changed, 1_700_000_060_000) }), 1_700_000_180_000);
+});

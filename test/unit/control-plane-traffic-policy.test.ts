@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withRetryOn } from '../../control-plane/model/yaml-on.ts';
+import { cartTarget, check } from '../support/documents.ts';
+
+const policy = (fields: object) => check('TrafficPolicy', { targetRefs: cartTarget, ...fields });
+
+test('a policy without blocks stores nothing but its target', () => {
+  assert.deepEqual(policy({}), { body: { spec: { targetRefs: cartTarget } }, problems: [] });
+});
+
+test('a block that is there is stored with its defaults', () => {
+  const { body, problems } = policy({
+    loadBalancing: {},
+    outlierDetection: {},
+    circuitBreaker: {},
+    retry: {},
+    timeouts: {},
+  });
+  assert.deepEqual(problems, []);
+  assert.deepEqual(body.spec, {
+    targetRefs: cartTarget,
+    loadBalancing: { policy: 'LeastRequest', choiceCount: 2 },
+    outlierDetection: {
+      consecutive5xx: 5,
+      consecutiveGatewayErrors: 0,
+      interval: '10s',
+      baseEjectionTime: '30s',
+      maxEjectionTime: '5m',
+      maxEjectionPercent: 50,
+      splitLocalOriginErrors: false,
+      consecutiveLocalOriginFailures: 5,
+    },
+    circuitBreaker: { maxConnections: 1024, maxPendingRequests: 1024, maxRequests: 1024 },
+    retry: {
+      attempts: 1,
+      on: ['connect-failure', 'refused-stream', 'reset'],
+      nonIdempotent: false,
+      statusCodes: [],
+      budget: { percent: 20, minPerSecond: 10 },
+    },
+    timeouts: {},
+  });
+});
+
+test('the policy of the design page is accepted, but for what comes later', () => {
+  const { problems } = policy({
+    loadBalancing: { policy: 'LeastRequest', choiceCount: 2, slowStart: { window: '30s' } },
+    outlierDetection: { consecutive5xx: 5, interval: '10s', baseEjectionTime: '30s', maxEjectionPercent: 50 },
+    circuitBreaker: { maxConnections: 1024, maxPendingRequests: 1024, maxRequests: 1024, errorRate: { threshold: 50 } },
+    retry: {
+      attempts: 2,
+      on: ['connect-failure', 'reset', '5xx'],
+      perTryTimeout: '1s',
+      budget: { percent: 20, minPerSecond: 10 },
+    },
+    timeouts: { request: '5s', idle: '60s', connect: '1s' },
+    healthCheck: { http: { path: '/healthz' } },
+  });
+  assert.deepEqual(problems, [
+    'spec.healthCheck: not supported yet',
+    'spec.loadBalancing.slowStart: not supported yet',
+    'spec.circuitBreaker.errorRate: not supported yet',
+  ]);
+});
+
+const wrong: [what: string, fields: object, problems: string[]][] = [
+  [
+    'an unknown balancer',
+    { loadBalancing: { policy: 'LeastRequests' } },
+    [
+      'spec.loadBalancing.policy: must be one of LeastRequest, RoundRobin, Random; got "LeastRequests"; did you mean LeastRequest?',
+    ],
+  ],
+  ['one choice', { loadBalancing: { choiceCount: 1 } }, ['spec.loadBalancing.choiceCount: must be at least 2; got 1']],
+  [
+    'a percentage over 100',
+    { outlierDetection: { maxEjectionPercent: 101 } },
+    ['spec.outlierDetection.maxEjectionPercent: must be at most 100; got 101'],
+  ],
+  [
+    'half an error',
+    { outlierDetection: { consecutive5xx: 1.5 } },
+    ['spec.outlierDetection.consecutive5xx: must be a whole number; got 1.5'],
+  ],
+  [
+    'a longest ejection below the first',
+    { outlierDetection: { baseEjectionTime: '10m' } },
+    ['spec.outlierDetection.maxEjectionTime: must be at least baseEjectionTime (10m); got 5m'],
+  ],
+  [
+    'a duration without unit',
+    { timeouts: { request: '5' } },
+    ['spec.timeouts.request: must be a duration like "250ms", "1.5s" or "1m30s"; got "5"'],
+  ],
+  [
+    'a gRPC retry condition',
+    { retry: { on: ['unavailable'] } },
+    [
+      'spec.retry.on[0]: unavailable: not supported yet; use one of connect-failure, refused-stream, reset, reset-before-request, 5xx, gateway-error, retriable-4xx',
+    ],
+  ],
+  [
+    'a back-off that ends before it begins',
+    { retry: { backoff: { base: '1s', max: '10ms' } } },
+    ['spec.retry.backoff.max: must be at least base (1s); got 10ms'],
+  ],
+  [
+    'another namespace',
+    { targetRefs: [{ ...cartTarget[0], namespace: 'x' }] },
+    ['spec.targetRefs[0].namespace: not supported yet'],
+  ],
+  [
+    'the same target twice',
+    { targetRefs: [...cartTarget, ...cartTarget] },
+    ['spec.targetRefs[1].name: "cart" is already used by spec.targetRefs[0]'],
+  ],
+];
+
+for (const [what, fields, problems] of wrong) {
+  test(`a TrafficPolicy with ${what} is refused by path`, () => assert.deepEqual(policy(fields).problems, problems));
+}
+
+test('a key that a YAML 1.1 reader took for true is `on` again', () => {
+  const read = { spec: { retry: { true: ['reset'], attempts: 1 } } };
+  assert.deepEqual(withRetryOn(read), { spec: { retry: { on: ['reset'], attempts: 1 } } });
+  assert.deepEqual(withRetryOn({ spec: { retry: { true: null } } }), { spec: { retry: { on: null } } });
+  assert.deepEqual(withRetryOn({ spec: {} }), { spec: {} });
+});
