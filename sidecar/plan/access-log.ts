@@ -1,14 +1,10 @@
 import { typeOf } from '../../shared/xds/codec.ts';
 import type { AccessLog, AccessLogFilter, SubstitutionFormatString } from '../../shared/xds/messages.gen.ts';
 import type { AccessLogPlan } from '../core/plan.ts';
+import { DEFAULT_FORMAT } from '../telemetry/access-log.ts';
+import { checkFormat } from '../telemetry/format.ts';
 import { extensionOf } from './extension.ts';
 import type { Place } from './place.ts';
-
-/** Envoy's format when none is given. Source: Envoy, "Access logging", default format string. */
-const defaultText =
-  '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% ' +
-  '%BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" ' +
-  '"%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%"\n';
 
 const file = 'envoy.extensions.access_loggers.file.v3.FileAccessLog';
 const stdout = 'envoy.extensions.access_loggers.stream.v3.StdoutAccessLog';
@@ -31,12 +27,12 @@ export function accessLog(log: AccessLog, place: Place): AccessLogPlan | undefin
   const format: AccessLogPlan['format'] =
     config.format === undefined
       ? formatOf(config.log_format, at.at('log_format'))
-      : { kind: 'text', text: config.format || defaultText };
+      : textFormat(config.format, at.at('format'));
   return { path: config.path ?? '', format, only };
 }
 
 function formatOf(format: SubstitutionFormatString | undefined, place: Place): AccessLogPlan['format'] {
-  if (!format) return { kind: 'text', text: defaultText };
+  if (!format) return textFormat('', place);
   place.only(format, ['text_format', 'text_format_source', 'json_format']);
   if (format.json_format) {
     // An empty json_format asks for Aya's own fields; which fields there are cannot be chosen.
@@ -47,9 +43,15 @@ function formatOf(format: SubstitutionFormatString | undefined, place: Place): A
   }
   if (format.text_format_source) {
     place.at('text_format_source').only(format.text_format_source, ['inline_string']);
-    return { kind: 'text', text: format.text_format_source.inline_string || defaultText };
+    const { inline_string: text } = format.text_format_source;
+    return textFormat(text, place.at('text_format_source').at('inline_string'));
   }
-  return { kind: 'text', text: format.text_format || defaultText };
+  return textFormat(format.text_format, place.at('text_format'));
+}
+
+function textFormat(text: string | undefined, place: Place): AccessLogPlan['format'] {
+  for (const problem of checkFormat(text ?? '', 'log')) place.wrong(problem);
+  return { kind: 'text', text: text || DEFAULT_FORMAT };
 }
 
 /** The one filter there is, "only errors": status 500 and more, or any response flag. */

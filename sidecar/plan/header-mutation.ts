@@ -1,5 +1,6 @@
 import type { HeaderValueOption } from '../../shared/xds/messages.gen.ts';
 import type { HeaderAddPlan, HeaderMutations } from '../core/plan.ts';
+import { checkFormat } from '../telemetry/format.ts';
 import type { Place } from './place.ts';
 
 const actions = {
@@ -37,10 +38,10 @@ function addition(option: HeaderValueOption, place: Place): HeaderAddPlan {
   const at = place.at('header').at('value');
   if (value === '' && !option.keep_empty_value) at.unsupported('an empty value needs keep_empty_value');
   if (!fieldValue.test(value)) at.wrong('holds a character that a header value must not have');
-  if (/%[A-Z_]+(\([^)]*\))?(:\d+)?%/.test(value)) at.unsupported('only constant values');
+  for (const problem of checkFormat(value, 'header')) at.wrong(problem);
   return {
     name: nameOf(option.header?.key ?? '', place.at('header').at('key')),
-    value: value.replaceAll('%%', '%'),
+    value,
     action: actions[option.append_action ?? 'APPEND_IF_EXISTS_OR_ADD'],
   };
 }

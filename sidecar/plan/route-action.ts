@@ -7,6 +7,7 @@ import type {
   WeightedCluster,
 } from '../../shared/xds/messages.gen.ts';
 import type { ForwardPlan, RouteActionPlan, WeightedClusterPlan } from '../core/plan.ts';
+import { checkSubstitution } from '../route/rewrite.ts';
 import { headerMutations } from './header-mutation.ts';
 import type { Place } from './place.ts';
 import { checkRegex } from './regex.ts';
@@ -119,8 +120,12 @@ function regexRewrite(
   const at = place.at('regex_rewrite');
   if (prefix_rewrite) at.wrong('only one of prefix_rewrite and regex_rewrite may be set');
   const pattern = rewrite.pattern?.regex ?? '';
-  checkRegex(pattern, at.at('pattern').at('regex'));
-  return { pattern, substitution: rewrite.substitution ?? '' };
+  const substitution = rewrite.substitution ?? '';
+  if (checkRegex(pattern, at.at('pattern').at('regex'))) {
+    const problem = checkSubstitution(pattern, substitution);
+    if (problem !== null) at.at('substitution').wrong(problem);
+  }
+  return { pattern, substitution };
 }
 
 const redirectStatus = {

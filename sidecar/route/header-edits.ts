@@ -1,7 +1,7 @@
 import type { Exchange } from '../core/exchange.ts';
 import type { HeaderList } from '../core/headers.ts';
 import type { HeaderAddPlan, HeaderMutations } from '../core/plan.ts';
-import { checkFormat, Format } from '../telemetry/format.ts';
+import { Format } from '../telemetry/format.ts';
 
 interface Addition {
   readonly name: string;
@@ -45,30 +45,4 @@ export class HeaderEdits {
       else headers.set(name, value);
     }
   }
-}
-
-/** Names that are not configuration's to change: they frame the message or belong to the connection. */
-const RESERVED: ReadonlySet<string> = new Set([
-  'host',
-  'content-length',
-  'transfer-encoding',
-  'connection',
-  'te',
-  'trailer',
-  'upgrade',
-]);
-
-/** What is wrong with header mutations, each with the name of the header; empty when they can be used. */
-export function checkMutations(plan: HeaderMutations): string[] {
-  const problems: string[] = [];
-  for (const name of [...plan.remove, ...plan.add.map((each) => each.name)]) {
-    if (name.startsWith(':')) problems.push(`header "${name}": parts of the request line are changed by rewrites only`);
-    else if (RESERVED.has(name)) problems.push(`header "${name}" is not to be changed: the connection depends on it`);
-    else if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) problems.push(`header "${name}" is not a lower-case field name`);
-  }
-  for (const { name, value } of plan.add) {
-    for (const problem of checkFormat(value, 'header')) problems.push(`header "${name}": ${problem}`);
-    if (/[\0\r\n]/.test(value)) problems.push(`header "${name}": a value cannot contain a line break or NUL`);
-  }
-  return problems;
 }

@@ -80,21 +80,3 @@ export function withoutPort(host: string): string {
   const colon = host.lastIndexOf(':');
   return colon < 0 || host.indexOf(']', colon) >= 0 || /\D/.test(host.slice(colon + 1)) ? host : host.slice(0, colon);
 }
-
-/** Domains that two virtual hosts of one route configuration claim; Envoy refuses those. */
-export function checkDomains(
-  hosts: readonly { readonly name: string; readonly domains: readonly string[] }[],
-): string[] {
-  const problems: string[] = [];
-  const index = new HostIndex<string>();
-  for (const { domains, name } of hosts) {
-    for (const domain of domains) {
-      if (!/^(\*?[^*]+|[^*]+\*|\*)$/.test(domain)) {
-        problems.push(`virtual host "${name}": domain "${domain}": "*" may stand only at the start or at the end`);
-      } else if (!index.add(domain, name)) {
-        problems.push(`virtual host "${name}": domain "${domain}" is already taken by another entry`);
-      }
-    }
-  }
-  return problems;
-}
