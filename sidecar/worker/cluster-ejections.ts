@@ -3,8 +3,8 @@ import { endpointName } from '../cluster/live-endpoint.ts';
 import { DETECTOR_CELL, type Detector } from '../cluster/outlier/detector.ts';
 import type { ClusterPlan, EndpointsPlan, OutlierPlan } from '../core/plan.ts';
 import { SHARED, type Slot } from '../core/slots.ts';
+import { ClusterHealthStats, type EjectionCells } from '../telemetry/health-stats.ts';
 import { setFlag } from './availability.ts';
-import { EjectionCounters } from './ejection-counters.ts';
 import type { EjectionEvent, EjectorSurroundings } from './ejector.ts';
 
 /** An endpoint that is out. */
@@ -47,7 +47,7 @@ export class ClusterEjections {
   readonly #cluster: string;
   readonly #slot: Slot;
   readonly #subjects = new Map<number, Subject>();
-  readonly #counters: EjectionCounters;
+  readonly #stats: ClusterHealthStats;
   #plan: OutlierPlan | null = null;
   #stop: Cancel | null = null;
   #out = 0;
@@ -56,7 +56,7 @@ export class ClusterEjections {
     this.#around = around;
     this.#cluster = plan.name;
     this.#slot = around.slots.slot(plan.slot);
-    this.#counters = new EjectionCounters(around.stats, plan.statName);
+    this.#stats = new ClusterHealthStats(around.stats, plan.statName);
   }
 
   slots(): Iterable<number> {
@@ -89,7 +89,7 @@ export class ClusterEjections {
     const plan = this.#plan;
     const subject = this.#subjects.get(index);
     if (!plan || !subject || subject.out) return;
-    this.#counters.detected(detector);
+    cellsOf(this.#stats, detector).detected.inc();
     this.#judge(plan, subject, detector);
     // Counts start anew, so that what stays is detected again after as many failures.
     subject.slot.setShared(DETECTOR_CELL[detector], 0);
@@ -123,7 +123,7 @@ export class ClusterEjections {
     const failures = `${thresholdOf(plan, detector)} ${WORDS[detector]} in a row`;
     const obstacle = this.#obstacle(plan, subject);
     if (obstacle !== '') {
-      this.#counters.overflow();
+      this.#stats.ejectionsOverflow.inc();
       this.#keep(plan, subject, detector, `${failures}, but ${obstacle}`);
       return;
     }
@@ -144,7 +144,8 @@ export class ClusterEjections {
       Math.min(plan.baseEjectionTime * subject.backoff, plan.maxEjectionTime) + random() * plan.maxEjectionTimeJitter;
     setFlag(subject.slot, this.#slot, 'ejected', true);
     this.#count(1);
-    this.#counters.enforced(detector);
+    this.#stats.ejectionsEnforcedTotal.inc();
+    cellsOf(this.#stats, detector).enforced.inc();
     this.#tell(subject, 'eject', true, failures, this.#until(subject));
   }
 
@@ -195,7 +196,7 @@ export class ClusterEjections {
 
   #count(by: number): void {
     this.#out += by;
-    this.#counters.active(by);
+    this.#stats.ejectionsActive.add(by);
   }
 
   #until(subject: Subject): number {
@@ -245,6 +246,17 @@ function newSubject(name: string, slot: Slot): Subject {
     reason: '',
     keptAt: -1,
   };
+}
+
+function cellsOf(stats: ClusterHealthStats, detector: Detector): EjectionCells {
+  switch (detector) {
+    case 'consecutive_5xx':
+      return stats.ejectionsConsecutive5xx;
+    case 'consecutive_gateway_failure':
+      return stats.ejectionsConsecutiveGatewayFailure;
+    case 'consecutive_local_origin_failure':
+      return stats.ejectionsConsecutiveLocalOriginFailure;
+  }
 }
 
 function thresholdOf(plan: OutlierPlan, detector: Detector): number {
