@@ -1,0 +1,295 @@
+import type { Exchange, Peer, RequestSink, ServerStream } from '../../core/exchange.ts';
+import type { HeaderList } from '../../core/headers.ts';
+import type { Wire, WireSink } from '../../core/wire.ts';
+import { MAX_DRAINED, waitsForRest } from './early-response.ts';
+import { BY_HANDLER, Inflow } from './inflow.ts';
+import type { MessageEvents } from './message-parser.ts';
+import { REFUSAL, type Refusal } from './refusal.ts';
+import { exchangeOf, RequestParser } from './request-parser.ts';
+import { refusalResponse } from './response-head.ts';
+import { ResponseWriter } from './response-writer.ts';
+import type { ServerContext, ServerOptions } from './server-options.ts';
+import { type Phase, ServerTimer } from './server-timer.ts';
+
+const OPEN = 0;
+/** Our last bytes are on their way; what comes in is dropped. */
+const CLOSING = 1;
+const GONE = 2;
+
+/**
+ * One downstream HTTP/1.1 connection: parses requests and gives them to the handler one after the other (pipelined ones
+ * wait as bytes), and is the ServerStream of the one that is under way. After `end` or `reset` nothing more is called on
+ * that request's sink, and whoever holds the stream forgets it.
+ */
+export class ServerSession implements ServerStream, WireSink, MessageEvents {
+  readonly peer: Peer;
+  readonly #wire: Wire;
+  readonly #context: ServerContext;
+  readonly #parser: RequestParser;
+  readonly #writer: ResponseWriter;
+  readonly #inflow: Inflow;
+  readonly #timer: ServerTimer;
+  #options: ServerOptions;
+  #phase = OPEN;
+  #x: Exchange | null = null;
+  #sink: RequestSink | null = null;
+  #requestDone = false;
+  #keepAlive = true;
+  /** The client waits for 100 or a final response before it sends the body. */
+  #expects = false;
+  #draining = false;
+  #halfClosed = false;
+  #feeding = false;
+  #requests = 0;
+  #drained = 0;
+
+  constructor(wire: Wire, peer: Peer, options: ServerOptions, context: ServerContext) {
+    this.#wire = wire;
+    this.peer = peer;
+    this.#options = options;
+    this.#context = context;
+    this.#parser = new RequestParser(options, this);
+    this.#writer = new ResponseWriter(wire);
+    this.#inflow = new Inflow(wire);
+    this.#timer = new ServerTimer(context, () => this.#onTimer());
+    wire.sink = this;
+    this.#arm();
+  }
+
+  /** Other options from the next request on. */
+  set options(options: ServerOptions) {
+    this.#options = options;
+    this.#parser.limits = options;
+    this.#arm();
+  }
+
+  /** No request is under way, and none has begun to arrive. */
+  get idle(): boolean {
+    return this.#x === null && (this.#parser.idle || this.#parser.done);
+  }
+
+  /** Announces the end with the next response (RFC 9112 9.6); `closeIdle` closes at once when no request is under way. */
+  drain(closeIdle: boolean): void {
+    this.#draining = true;
+    if (closeIdle && this.idle) this.#shut();
+  }
+
+  /** Ends the connection now, whatever is under way. */
+  destroy(): void {
+    if (this.#phase === OPEN) this.#phase = CLOSING;
+    this.#abort('reset');
+    this.#wire.destroy();
+  }
+
+  inform(status: number, headers: HeaderList): void {
+    if (this.#x === null) return;
+    this.#expects = this.#expects && status !== 100;
+    this.#writer.inform(status, headers);
+  }
+
+  respond(status: number, headers: HeaderList, length: number): void {
+    if (this.#x === null || !this.#writer.awaited) return;
+    this.#timer.moved = this.#context.turn.now;
+    const last =
+      this.#draining || (this.#halfClosed && !this.#inflow.holds) || !waitsForRest(this.#parser, status, this.#expects);
+    const stays = this.#keepAlive && !last;
+    this.#keepAlive = this.#writer.respond(status, headers, length, stays);
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#x === null) return true;
+    this.#timer.moved = this.#context.turn.now;
+    if (!this.#writer.write(chunk)) {
+      this.reset();
+      return true;
+    }
+    return !this.#wire.backedUp;
+  }
+
+  end(trailers: HeaderList | null): void {
+    if (this.#x === null || this.#writer.awaited || this.#writer.done) return;
+    if (!this.#writer.end(trailers)) return this.reset();
+    this.#sink = null;
+    if (this.#requestDone) return this.#settle();
+    // An early response: the rest of the body is read and dropped, within reason.
+    if (!this.#keepAlive || this.#expects || this.#parser.remaining > MAX_DRAINED) return this.#shut();
+    this.#drained = 0;
+    this.#inflow.go(BY_HANDLER);
+    this.#arm();
+  }
+
+  reset(): void {
+    if (this.#x === null || this.#writer.done) return;
+    const abort = this.#writer.byClose;
+    this.#over();
+    this.#phase = CLOSING;
+    this.#wire.destroy(abort);
+  }
+
+  pause(): void {
+    if (this.#x !== null) this.#inflow.stop(BY_HANDLER);
+  }
+
+  resume(): void {
+    if (this.#x !== null) this.#inflow.go(BY_HANDLER);
+  }
+
+  onBytes(buffer: Buffer, length: number): void {
+    if (this.#phase !== OPEN) return;
+    this.#timer.moved = this.#context.turn.now;
+    if (this.#inflow.holds) this.#inflow.hold(buffer, 0, length, false);
+    else this.#feed(buffer, 0, length, false);
+  }
+
+  onDrain(): void {
+    this.#timer.moved = this.#context.turn.now;
+    if (this.#sink) this.#sink.onDrain();
+  }
+
+  onEof(): void {
+    if (this.#phase !== OPEN) return;
+    if (this.#x === null) return this.#shut();
+    if (!this.#requestDone || this.#writer.done) return this.destroy();
+    // The request is whole: its answer may still be wanted. A client that closed altogether will reset our writes.
+    this.#halfClosed = true;
+    this.#arm();
+  }
+
+  onClose(): void {
+    if (this.#phase === GONE) return;
+    this.#abort('reset');
+    this.#phase = GONE;
+    this.#timer.stop();
+    this.#context.owner.onClosed(this);
+  }
+
+  onHead(): void {
+    const parser = this.#parser;
+    const { maxRequestsPerConnection: most } = this.#options;
+    this.#requests += 1;
+    this.#keepAlive = parser.keepAlive && (most === 0 || this.#requests < most);
+    this.#requestDone = false;
+    this.#expects = parser.expectsContinue;
+    this.#writer.begin(parser.method === 'HEAD', parser.version);
+    const x = exchangeOf(parser, this, this.#context.scheme, this.#timer.started);
+    this.#x = x;
+    const sink = this.#context.handler.begin(x);
+    if (this.#x === x && !this.#writer.done) this.#sink = sink;
+  }
+
+  onBody(chunk: Uint8Array): void {
+    this.#expects = false;
+    if (this.#sink) {
+      if (!this.#sink.onData(chunk)) this.pause();
+      return;
+    }
+    this.#drained += chunk.length;
+    if (this.#drained > MAX_DRAINED) this.#shut();
+  }
+
+  onComplete(trailers: HeaderList | null): void {
+    this.#requestDone = true;
+    if (this.#sink) this.#sink.onEnd(trailers);
+    if (this.#writer.done) this.#settle();
+  }
+
+  /** Parses up to the end of a request whose answer is not complete. `own`: the buffer may be kept. */
+  #feed(buffer: Buffer, from: number, to: number, own: boolean): void {
+    const parser = this.#parser;
+    let at = from;
+    this.#feeding = true;
+    while (at < to && this.#phase === OPEN) {
+      if (parser.done) {
+        if (this.#x !== null) {
+          this.#inflow.hold(buffer, at, to, own);
+          break;
+        }
+        parser.next();
+      }
+      if (parser.idle) this.#timer.started = this.#timer.moved;
+      at = parser.execute(buffer, at, to);
+      if (parser.refusal) this.#refuse(parser.refusal, 'protocol');
+    }
+    this.#feeding = false;
+    this.#inflow.relax();
+    if (this.#phase === OPEN) this.#arm();
+  }
+
+  /** Request and response are both complete: on to the next, or the end. */
+  #settle(): void {
+    this.#over();
+    this.#timer.moved = this.#context.turn.now;
+    if (!this.#keepAlive || (this.#halfClosed && !this.#inflow.holds)) return this.#shut();
+    this.#inflow.go(BY_HANDLER);
+    if (this.#feeding) return;
+    const held = this.#inflow.take();
+    if (held === null) return this.#arm();
+    this.#feed(held, 0, held.length, true);
+    if (this.#halfClosed && this.#x === null) this.#shut();
+  }
+
+  /** The request is over, for us and for the handler. */
+  #over(): void {
+    this.#x = null;
+    this.#sink = null;
+  }
+
+  #abort(failure: 'reset' | 'protocol' | 'timeout'): void {
+    const sink = this.#sink;
+    this.#over();
+    sink?.onAbort(failure);
+  }
+
+  /** Answers what cannot go on, when it is not too late for an answer, and ends the connection. */
+  #refuse(refusal: Refusal, failure: 'protocol' | 'timeout'): void {
+    const x = this.#x;
+    if (x !== null && !this.#writer.awaited) {
+      if (this.#writer.done) return this.#shut();
+      this.#phase = CLOSING;
+      this.#wire.destroy(this.#writer.byClose);
+      return this.#abort(failure);
+    }
+    this.#wire.text(refusalResponse(refusal, this.#context.date.text));
+    if (x) {
+      x.status = refusal.status;
+      this.#abort(failure);
+    } else this.#context.owner.onBadRequest(this, refusal.status, refusal.reason);
+    this.#shut();
+  }
+
+  /** Sends what is queued and closes; the wire reads on for a moment so that our last bytes are not lost to a reset. */
+  #shut(): void {
+    if (this.#phase !== OPEN) return;
+    this.#phase = CLOSING;
+    this.#over();
+    this.#inflow.take();
+    this.#parser.stop();
+    this.#timer.stop();
+    this.#wire.close();
+  }
+
+  get #waitsFor(): Phase {
+    if (this.#x === null) return this.idle ? 'idle' : 'head';
+    if (this.#writer.done) return 'drain';
+    if (!this.#requestDone) return 'request';
+    return this.#halfClosed && this.#writer.awaited ? 'half-closed' : 'response';
+  }
+
+  #arm(): void {
+    this.#timer.arm(this.#waitsFor, this.#options, !this.#draining);
+  }
+
+  #onTimer(): void {
+    if (this.#phase !== OPEN) return;
+    const phase = this.#waitsFor;
+    if (this.#timer.deadline(phase, this.#options, !this.#draining) - this.#context.turn.now > 1) return this.#arm();
+    if (!this.#draining && this.#timer.tooOld(this.#options)) {
+      this.drain(true);
+      return this.#arm();
+    }
+    if (phase === 'idle' || phase === 'drain') this.#shut();
+    else if (phase === 'half-closed') this.destroy();
+    else if (phase === 'head') this.#refuse(REFUSAL.headTimeout, 'timeout');
+    else this.#refuse(phase === 'request' ? REFUSAL.requestTimeout : REFUSAL.stalled, 'timeout');
+  }
+}

@@ -1,0 +1,76 @@
+import { WheelTimer } from '../../../shared/time/wheel.ts';
+import type { ServerContext, ServerOptions } from './server-options.ts';
+
+/** How long the rest of a request body may stand still when its response is complete. */
+const DRAIN_MS = 5000;
+/** How long a client that sent FIN may wait for its response to begin: it may have closed altogether. */
+const HALF_CLOSED_MS = 5000;
+
+/** What a connection waits for. */
+export type Phase = 'idle' | 'head' | 'request' | 'response' | 'half-closed' | 'drain';
+
+/**
+ * The deadlines of one connection on one timer. Most deadlines move away with each request: moving one later costs a
+ * comparison and the timer finds out when it fires. Times are monotonic ms.
+ */
+export class ServerTimer {
+  /** First byte of the head under way. */
+  started: number;
+  /** When something moved last. */
+  moved: number;
+  readonly #opened: number;
+  readonly #context: ServerContext;
+  readonly #timer: WheelTimer;
+  #due = 0;
+
+  constructor(context: ServerContext, fire: () => void) {
+    const { now } = context.turn;
+    this.#context = context;
+    this.#timer = new WheelTimer(fire);
+    this.#opened = now;
+    this.started = now;
+    this.moved = now;
+  }
+
+  /** Has `fire` called at the deadline of `phase`, or before. */
+  arm(phase: Phase, options: ServerOptions, ages: boolean): void {
+    const due = this.deadline(phase, options, ages);
+    if (due === Number.POSITIVE_INFINITY || (this.#timer.running && this.#due <= due)) return;
+    const { now } = this.#context.turn;
+    this.#due = due;
+    this.#context.wheel.start(this.#timer, due - now, now);
+  }
+
+  /** `ages`: the connection's own duration counts, too. */
+  deadline(phase: Phase, options: ServerOptions, ages: boolean): number {
+    const { headersTimeout, requestTimeout, streamIdleTimeout } = options;
+    const last = ages ? after(this.#opened, options.maxConnectionDuration) : Number.POSITIVE_INFINITY;
+    switch (phase) {
+      case 'idle':
+        return Math.min(last, after(this.moved, options.idleTimeout));
+      case 'head':
+        return Math.min(last, after(this.started, headersTimeout), after(this.started, requestTimeout));
+      case 'request':
+        return Math.min(last, after(this.started, requestTimeout), after(this.moved, streamIdleTimeout));
+      case 'response':
+        return Math.min(last, after(this.moved, streamIdleTimeout));
+      case 'half-closed':
+        return Math.min(last, after(this.moved, streamIdleTimeout), this.moved + HALF_CLOSED_MS);
+      default:
+        return this.moved + DRAIN_MS;
+    }
+  }
+
+  /** The connection is older than it may become. */
+  tooOld(options: ServerOptions): boolean {
+    return this.#context.turn.now >= after(this.#opened, options.maxConnectionDuration);
+  }
+
+  stop(): void {
+    this.#context.wheel.stop(this.#timer);
+  }
+}
+
+function after(from: number, ms: number): number {
+  return ms > 0 ? from + ms : Number.POSITIVE_INFINITY;
+}
