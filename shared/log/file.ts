@@ -1,4 +1,4 @@
-import { SonicBoom } from 'sonic-boom';
+import sonicBoom from 'sonic-boom';
 import type { Clock } from '../time/clock.ts';
 
 /** Characters gathered before the file is written to unasked. */
@@ -13,7 +13,7 @@ const MAX_QUEUED = 16 * 1024 * 1024;
  */
 export class LogFile {
   readonly path: string;
-  readonly #boom: SonicBoom;
+  readonly #boom: sonicBoom.SonicBoom;
   readonly #stop: () => void;
   readonly #standard: boolean;
   #broken = false;
@@ -23,7 +23,7 @@ export class LogFile {
     this.path = path;
     const descriptor = path === '/dev/stdout' ? 1 : path === '/dev/stderr' ? 2 : 0;
     this.#standard = descriptor > 0;
-    this.#boom = new SonicBoom({
+    this.#boom = new sonicBoom.SonicBoom({
       ...(this.#standard ? { fd: descriptor } : { dest: path, mkdir: true }),
       append: true,
       minLength: MIN_LENGTH,

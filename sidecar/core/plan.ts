@@ -1,6 +1,5 @@
 /**
- * The plan: what main resolved from bootstrap and xDS, as plain data with defaults filled, one piece per resource.
- * It crosses to the workers by structured clone, so it holds no functions and no class instances. Durations are
+ * What main resolved from bootstrap and xDS, as plain data with defaults filled, one piece per resource. It crosses to the workers by structured clone, so it holds no functions and no class instances. Durations are
  * milliseconds (0 = none), percentages are 0..100 with decimals, sizes are bytes. Header names are lower case.
  */
 
@@ -23,8 +22,6 @@ export interface PieceName {
   readonly kind: Piece['kind'];
   readonly name: string;
 }
-
-// ---------------------------------------------------------------- listeners
 
 export interface ListenerPlan {
   readonly name: string;
@@ -76,8 +73,6 @@ export interface AccessLogPlan {
   /** `errors`: status >= 500 or any response flag. */
   readonly only: 'all' | 'errors';
 }
-
-// ------------------------------------------------------------------- routes
 
 export interface RouteConfigPlan {
   readonly name: string;
@@ -215,8 +210,6 @@ export interface RetryPlan {
   readonly nonIdempotent: boolean;
 }
 
-// ----------------------------------------------------------------- clusters
-
 export interface ClusterPlan {
   readonly name: string;
   /** Name for statistics: alt_stat_name or name, ':' written as '_'. */
@@ -278,8 +271,6 @@ export interface EndpointsPlan {
   readonly priorities: readonly number[];
   readonly hostnames: readonly string[];
 }
-
-// ------------------------------------------------------------------- faults
 
 /** Envoy's HTTP fault filter. Percentages 0..100; null = that fault is not configured. */
 export interface HttpFaultPlan {

@@ -1,0 +1,134 @@
+import type { ClusterPlan, EndpointsPlan } from '../core/plan.ts';
+import { FLAG, ROW, SHARED, type SlotTable } from '../core/slots.ts';
+import type { Pieces } from '../runtime/pieces.ts';
+
+/** An ejected endpoint as the ejector tells it. */
+export interface EjectedView {
+  readonly cluster: string;
+  readonly endpoint: string;
+}
+
+interface HostView {
+  readonly address: string;
+  readonly port: number;
+  readonly weight: number;
+  readonly priority: number;
+  readonly hostname: string;
+  readonly flags: string[];
+  readonly stats: Readonly<Record<string, number>>;
+}
+
+interface ClusterView {
+  readonly name: string;
+  readonly plan: ClusterPlan;
+  readonly active: Readonly<Record<string, number>>;
+  readonly hosts: readonly HostView[];
+}
+
+const flagWords: readonly [number, string][] = [
+  [FLAG.ejected, 'failed_outlier_check'],
+  [FLAG.unhealthy, 'failed_active_hc'],
+  [FLAG.draining, 'draining'],
+];
+
+/** What the sidecar knows of its clusters and endpoints now, read from the shared slots. */
+function clusterViews(pieces: Pieces, slots: SlotTable): ClusterView[] {
+  return [...pieces.cluster.values()].map((plan) => {
+    const own = slots.slot(plan.slot);
+    const active = {
+      cx_active: own.sum(ROW.connections),
+      rq_active: own.sum(ROW.active),
+      rq_pending_active: own.sum(ROW.pending),
+      rq_retry_active: own.sum(ROW.retries),
+    };
+    const endpoints = pieces.endpoints.get(plan.endpoints);
+    return { name: plan.name, plan, active, hosts: endpoints ? hostViews(endpoints, slots) : [] };
+  });
+}
+
+function hostViews(plan: EndpointsPlan, slots: SlotTable): HostView[] {
+  return plan.addresses.map((address, row) => {
+    const slot = slots.slot(plan.slots[row] ?? 0);
+    const bits = slot.shared(SHARED.flags);
+    const [total, failed] = [slot.sum(ROW.requests), slot.sum(ROW.failures)];
+    return {
+      address,
+      port: plan.ports[row] ?? 0,
+      weight: plan.weights[row] ?? 1,
+      priority: plan.priorities[row] ?? 0,
+      hostname: plan.hostnames[row] ?? '',
+      flags: flagWords.filter(([bit]) => (bits & bit) !== 0).map(([, word]) => word),
+      stats: {
+        cx_active: slot.sum(ROW.connections),
+        rq_active: slot.sum(ROW.active),
+        rq_error: failed,
+        rq_success: Math.max(0, total - failed - slot.sum(ROW.active)),
+        rq_total: total,
+      },
+    };
+  });
+}
+
+/** Envoy's text form: `cluster::ip:port::name::value`. */
+export function clustersText(pieces: Pieces, slots: SlotTable): string {
+  const lines: string[] = [];
+  for (const { name, plan, active, hosts } of clusterViews(pieces, slots)) {
+    const { limits, outlier } = plan;
+    lines.push(`${name}::observability_name::${plan.statName}`);
+    lines.push(`${name}::outlier::${outlier ? `consecutive_5xx=${outlier.consecutive5xx}` : 'off'}`);
+    lines.push(`${name}::default_priority::max_connections::${limits.maxConnections}`);
+    lines.push(`${name}::default_priority::max_pending_requests::${limits.maxPendingRequests}`);
+    lines.push(`${name}::default_priority::max_requests::${limits.maxRequests}`);
+    lines.push(`${name}::default_priority::max_retries::${limits.maxRetries}`);
+    for (const [key, value] of Object.entries(active)) lines.push(`${name}::default_priority::${key}::${value}`);
+    for (const host of hosts) {
+      const head = `${name}::${host.address}:${host.port}`;
+      for (const [key, value] of Object.entries(host.stats)) lines.push(`${head}::${key}::${value}`);
+      lines.push(`${head}::hostname::${host.hostname}`);
+      lines.push(
+        `${head}::health_flags::${host.flags.length > 0 ? host.flags.map((each) => `/${each}`).join('') : 'healthy'}`,
+      );
+      lines.push(`${head}::weight::${host.weight}`);
+      lines.push(`${head}::priority::${host.priority}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Envoy's admin.v3.Clusters as JSON, as far as we know the values. */
+export function clustersJson(pieces: Pieces, slots: SlotTable): unknown {
+  return {
+    cluster_statuses: clusterViews(pieces, slots).map(({ name, plan, active, hosts }) => ({
+      name,
+      observability_name: plan.statName,
+      added_via_api: true,
+      circuit_breakers: {
+        thresholds: [
+          {
+            priority: 'DEFAULT',
+            max_connections: plan.limits.maxConnections,
+            max_pending_requests: plan.limits.maxPendingRequests,
+            max_requests: plan.limits.maxRequests,
+            max_retries: plan.limits.maxRetries,
+          },
+        ],
+      },
+      active,
+      host_statuses: hosts.map((host) => ({
+        address: { socket_address: { address: host.address, port_value: host.port } },
+        hostname: host.hostname,
+        weight: host.weight,
+        priority: host.priority,
+        stats: Object.entries(host.stats).map(([key, value]) => ({
+          name: key,
+          type: key.endsWith('active') ? 'GAUGE' : 'COUNTER',
+          value: String(value),
+        })),
+        health_status: {
+          eds_health_status: 'HEALTHY',
+          ...Object.fromEntries(host.flags.map((word) => [word, true])),
+        },
+      })),
+    })),
+  };
+}

@@ -1,0 +1,218 @@
+import net from 'node:net';
+import type { Turn } from '../core/turn.ts';
+import type { Wire, WireSink } from '../core/wire.ts';
+import { latin1 } from './latin1.ts';
+
+/** All plain connections of a thread read into this one buffer: what it holds is borrowed until the callback returns. */
+const READ_BYTES = 64 * 1024;
+/** Bytes up to this size join the text of the turn; larger ones are copied once and written beside it. */
+const INLINE_BYTES = 2048;
+/** How long a closed connection may linger for the peer to read what we sent. Envoy's delayed_close_timeout. */
+const LINGER_MS = 1000;
+
+/** What one thread's sockets share. */
+export interface SocketContext {
+  readonly turn: Turn;
+  readonly buffer: Buffer;
+  /** Runs `action` once after `ms`; the socket cannot cancel it, so it must be idempotent. */
+  later(ms: number, action: () => void): void;
+}
+
+export function socketContext(turn: Turn, later: SocketContext['later']): SocketContext {
+  return { turn, buffer: Buffer.allocUnsafeSlow(READ_BYTES), later };
+}
+
+const deaf: WireSink = { onBytes() {}, onDrain() {}, onEof() {}, onClose() {} };
+
+/** A TCP connection as a Wire: reads into the shared buffer, gathers a turn's output into one write. */
+export class SocketWire implements Wire {
+  sink: WireSink = deaf;
+  readonly socket: net.Socket;
+  readonly #context: SocketContext;
+  #text = '';
+  #marked = false;
+  #backedUp = false;
+  #ending = false;
+  #closing = false;
+  #gone = false;
+  #error = '';
+  #written = 0;
+
+  /** `make` creates the socket around the read callback; see `accepted` and `dialled`. */
+  private constructor(context: SocketContext, make: (onread: net.OnReadOpts) => net.Socket) {
+    this.#context = context;
+    this.socket = make({ buffer: context.buffer, callback: (length, buffer) => this.#read(length, buffer as Buffer) });
+    this.socket.on('drain', () => this.#drained());
+    this.socket.on('end', () => this.#eof());
+    this.socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.#error = error.code ?? 'ERROR';
+    });
+    this.socket.on('close', () => this.#closed());
+  }
+
+  /** Takes a connection from a listening handle's `onconnection` (internal to Node; see listener/acceptor.ts). */
+  static accepted(context: SocketContext, handle: object): SocketWire {
+    const options = { handle, allowHalfOpen: true, pauseOnCreate: false, readable: true, writable: true };
+    return new SocketWire(context, (onread) => new net.Socket({ ...options, onread } as net.SocketConstructorOpts));
+  }
+
+  /** Takes a socket that cannot read into our buffer (its 'data' events bring buffers of their own). */
+  static adopted(context: SocketContext, socket: net.Socket): SocketWire {
+    return new SocketWire(context, (onread) => {
+      socket.on('data', (chunk: Buffer) => onread.callback(chunk.length, chunk));
+      return socket;
+    });
+  }
+
+  /** Begins to connect; `connected` is called once when the connection stands, `sink.onClose` when it never does. */
+  static dialled(context: SocketContext, host: string, port: number, connected: () => void): SocketWire {
+    const wire = new SocketWire(context, (onread) =>
+      net.connect({ host, port, noDelay: true, allowHalfOpen: true, onread }),
+    );
+    wire.socket.once('connect', () => {
+      context.turn.enter();
+      try {
+        connected();
+      } finally {
+        context.turn.leave();
+      }
+    });
+    return wire;
+  }
+
+  get backedUp(): boolean {
+    return this.#backedUp;
+  }
+
+  get written(): number {
+    return this.#written + this.#text.length;
+  }
+
+  text(text: string): void {
+    if (this.#ending) return;
+    this.#text += text;
+    this.#mark();
+  }
+
+  bytes(chunk: Uint8Array): boolean {
+    if (this.#ending) return true;
+    if (chunk.length <= INLINE_BYTES) {
+      this.#text += latin1(asBuffer(chunk), 0, chunk.length);
+      this.#mark();
+      return !this.#backedUp;
+    }
+    const copy = Buffer.allocUnsafeSlow(chunk.length);
+    copy.set(chunk);
+    if (this.#text === '') this.#wrote(this.socket.write(copy), copy.length);
+    else {
+      this.socket.cork();
+      this.flush();
+      this.#wrote(this.socket.write(copy), copy.length);
+      this.socket.uncork();
+    }
+    return !this.#backedUp;
+  }
+
+  /** Writes the text of the turn. Called by the turn, once. */
+  flush(): void {
+    this.#marked = false;
+    const text = this.#text;
+    if (text === '' || this.#gone) return;
+    this.#text = '';
+    this.#wrote(this.socket.write(text, 'latin1'), text.length);
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#gone) this.socket.resume();
+  }
+
+  end(): void {
+    if (this.#ending) return;
+    this.flush();
+    this.#ending = true;
+    this.socket.end();
+  }
+
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.end();
+    this.resume();
+    this.#context.later(LINGER_MS, () => this.destroy());
+  }
+
+  destroy(abort = false): void {
+    if (this.#gone) return;
+    this.#ending = true;
+    this.#text = '';
+    if (abort) this.socket.resetAndDestroy();
+    else this.socket.destroy();
+  }
+
+  #mark(): void {
+    if (this.#marked) return;
+    this.#marked = true;
+    this.#context.turn.mark(this);
+  }
+
+  #wrote(taken: boolean, length: number): void {
+    this.#written += length;
+    if (!taken) this.#backedUp = true;
+  }
+
+  #read(length: number, buffer: Buffer): boolean {
+    // After close() what still comes is read and dropped, so that the peer gets our last bytes instead of a reset.
+    if (this.#closing) return true;
+    const { turn } = this.#context;
+    turn.enter();
+    try {
+      this.sink.onBytes(buffer, length);
+    } finally {
+      turn.leave();
+    }
+    return true;
+  }
+
+  #drained(): void {
+    this.#backedUp = false;
+    const { turn } = this.#context;
+    turn.enter();
+    try {
+      this.sink.onDrain();
+    } finally {
+      turn.leave();
+    }
+  }
+
+  #eof(): void {
+    if (this.#closing) return this.destroy();
+    const { turn } = this.#context;
+    turn.enter();
+    try {
+      this.sink.onEof();
+    } finally {
+      turn.leave();
+    }
+  }
+
+  #closed(): void {
+    this.#gone = true;
+    this.#ending = true;
+    this.#text = '';
+    const { turn } = this.#context;
+    turn.enter();
+    try {
+      this.sink.onClose(this.#error);
+    } finally {
+      turn.leave();
+    }
+  }
+}
+
+function asBuffer(chunk: Uint8Array): Buffer {
+  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+}

@@ -1,0 +1,36 @@
+import type { Socket } from 'node:net';
+import type { Peer } from '../core/exchange.ts';
+
+/** The addresses of a connection, asked of the system when first needed and then kept: also after it is gone. */
+export class SocketPeer implements Peer {
+  readonly #socket: Socket;
+  #remote: string | undefined;
+  #local: string | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get remoteAddress(): string {
+    this.#remote ??= plain(this.#socket.remoteAddress);
+    return this.#remote ?? '';
+  }
+
+  get remotePort(): number {
+    return this.#socket.remotePort ?? 0;
+  }
+
+  get localAddress(): string {
+    this.#local ??= plain(this.#socket.localAddress);
+    return this.#local ?? '';
+  }
+
+  get localPort(): number {
+    return this.#socket.localPort ?? 0;
+  }
+}
+
+/** An IPv4 client of a dual-stack socket is an IPv4 client. */
+function plain(address: string | undefined): string | undefined {
+  return address?.startsWith('::ffff:') ? address.slice(7) : address;
+}

@@ -1,0 +1,193 @@
+import type { BoundSocket } from 'node:net';
+import { createLog } from '../../shared/log/log.ts';
+import { systemRandom } from '../../shared/struct/random.ts';
+import { systemClock } from '../../shared/time/clock.ts';
+import { Wheel } from '../../shared/time/wheel.ts';
+import type { ClusterLimits } from '../cluster/limits.ts';
+import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
+import { DateText } from '../codec/http1/date-text.ts';
+import { socketContext } from '../codec/socket.ts';
+import type { ClusterPlan, ListenerPlan, PlanDelta } from '../core/plan.ts';
+import type { Pool } from '../core/pool.ts';
+import { SlotTable } from '../core/slots.ts';
+import { Turn } from '../core/turn.ts';
+import { FaultFilter } from '../filter/fault.ts';
+import { assignFaults } from '../filter/fault-assignment.ts';
+import type { FaultSurroundings } from '../filter/injection.ts';
+import { RequestIds } from '../filter/request-id.ts';
+import type { DemandResult, HttpContext } from '../http/context.ts';
+import { HttpListener } from '../listener/http-listener.ts';
+import { Compiler } from '../runtime/compile.ts';
+import { touched } from '../runtime/pieces.ts';
+import { Runtime } from '../runtime/runtime.ts';
+import { AccessLog } from '../telemetry/access-log.ts';
+import { ClusterStats } from '../telemetry/cluster-stats.ts';
+import { HttpStats } from '../telemetry/http-stats.ts';
+import { LogFiles } from '../telemetry/log-files.ts';
+import { RequestMetrics } from '../telemetry/request-metrics.ts';
+import { ThreadStats } from '../telemetry/stats.ts';
+import { Http1Pool } from '../upstream/http1-pool.ts';
+import { WorkerDemand } from './host-demand.ts';
+import { meshIdentity } from './identity.ts';
+import type { FromWorker, WorkerSetup } from './protocol.ts';
+
+/**
+ * The stack of one data-path thread, from the event loop up. Each part knows only those above it here:
+ * turn and wheel (time, one flush per turn) -> sockets -> statistics -> slots -> clusters with their pools -> compiler
+ * (plan -> runtime) -> filters and routes of a listener -> listeners.
+ */
+export class DataPath {
+  readonly #post: (message: FromWorker) => void;
+  readonly #setup: WorkerSetup;
+  readonly #clock = systemClock;
+  readonly #random = systemRandom;
+  readonly #turn = new Turn(this.#clock);
+  readonly #wheel = new Wheel(this.#clock, (run) => this.#inTurn(run));
+  readonly #sockets = socketContext(this.#turn, (ms, action) => this.#clock.after(ms, action));
+  readonly #stats: ThreadStats;
+  readonly #slots: SlotTable;
+  readonly #demand: WorkerDemand;
+  readonly #requestIds = new RequestIds();
+  readonly #logFiles: LogFiles;
+  readonly #date = new DateText(this.#clock);
+  readonly #faults: FaultSurroundings;
+  readonly #compiler: Compiler;
+  readonly #listeners = new Map<string, HttpListener>();
+  #runtime = Runtime.empty;
+  #closing = false;
+
+  constructor(setup: WorkerSetup, post: (message: FromWorker) => void) {
+    this.#setup = setup;
+    this.#post = post;
+    const log = createLog(`aya-worker-${setup.index}`, setup.logLevel);
+    this.#stats = new ThreadStats(this.#turn, (batch) => post({ kind: 'stats', batch }));
+    this.#slots = new SlotTable(setup.workers, setup.index);
+    for (const page of setup.pages) this.#slots.addPage(page);
+    this.#demand = new WorkerDemand((host) => post({ kind: 'host', host }));
+    this.#logFiles = new LogFiles(this.#clock, (path, error) =>
+      log.error({ path, err: error }, 'cannot write the access log'),
+    );
+    this.#faults = {
+      stats: this.#stats,
+      wheel: this.#wheel,
+      turn: this.#turn,
+      random: this.#random,
+      workers: setup.workers,
+      me: setup.index,
+    };
+    this.#compiler = new Compiler({
+      slots: this.#slots,
+      stats: this.#stats,
+      random: this.#random,
+      now: () => this.#turn.now,
+      report: (slot, detector) => post({ kind: 'tripped', slot, detector }),
+      pool: (endpoint, plan, limits) => this.#pool(endpoint, plan, limits),
+      assignedFaults: (plan) => assignFaults(plan, this.#faults),
+    });
+  }
+
+  get epoch(): number {
+    return this.#runtime.epoch;
+  }
+
+  start(): void {
+    this.apply(this.#setup.plan);
+    this.#post({ kind: 'started' });
+  }
+
+  addPages(pages: readonly SharedArrayBuffer[]): void {
+    for (const page of pages) this.#slots.addPage(page);
+  }
+
+  /** Puts a delta in force, between two turns. */
+  apply(delta: PlanDelta): void {
+    this.#inTurn(() => {
+      const { runtime, retired } = this.#compiler.apply(delta);
+      this.#runtime = runtime;
+      for (const name of touched(delta, 'listener')) {
+        const plan = this.#compiler.pieces.listener.get(name);
+        if (plan) this.#listeners.get(name)?.reconfigure(this.#context(plan));
+      }
+      for (const pool of retired) pool.drain();
+      this.#post({ kind: 'in-force', epoch: delta.epoch });
+    });
+  }
+
+  /** Serves a listener of the plan on a socket that main bound. */
+  listen(name: string, bound: BoundSocket): void {
+    const plan = this.#compiler.pieces.listener.get(name);
+    if (!plan) return bound.close();
+    const listener = new HttpListener(this.#sockets, this.#date, this.#context(plan));
+    this.#listeners.set(name, listener);
+    listener.listen(bound).then(
+      () => this.#post({ kind: 'listening', listener: name }),
+      (error: Error) => this.#post({ kind: 'listen-failed', listener: name, error: error.message }),
+    );
+  }
+
+  answerHost(host: string, result: DemandResult): void {
+    this.#inTurn(() => this.#demand.answer(host, result));
+  }
+
+  announceClose(): void {
+    this.#inTurn(() => {
+      for (const listener of this.#listeners.values()) listener.announceClose();
+    });
+  }
+
+  /** Stops accepting; with null everywhere, and tells main when no request is left. */
+  unlisten(name: string | null): void {
+    for (const [each, listener] of this.#listeners) {
+      if (name !== null && each !== name) continue;
+      listener.close();
+      if (name !== null) this.#listeners.delete(each);
+    }
+    if (name !== null || this.#closing) return;
+    this.#closing = true;
+    this.#clock.every(20, () => {
+      const active = [...this.#listeners.values()].reduce((sum, each) => sum + each.connections, 0);
+      if (active > 0) return;
+      void this.#logFiles.drain().then(() => this.#post({ kind: 'idle' }));
+    });
+  }
+
+  #inTurn(run: () => void): void {
+    this.#turn.enter();
+    try {
+      run();
+    } finally {
+      this.#turn.leave();
+    }
+  }
+
+  #pool(endpoint: LiveEndpoint, plan: ClusterPlan, limits: ClusterLimits): Pool {
+    const options = {
+      connectTimeout: plan.connectTimeout,
+      idleTimeout: plan.idleTimeout,
+      maxRequests: plan.maxRequestsPerConnection,
+      stats: new ClusterStats(this.#stats, plan.statName),
+      limits,
+    };
+    const { address, port, slot } = endpoint;
+    return new Http1Pool(address, port, slot, options, { sockets: this.#sockets, wheel: this.#wheel });
+  }
+
+  #context(plan: ListenerPlan): HttpContext {
+    const { http } = plan;
+    const outbound = plan.direction !== 'inbound';
+    return {
+      manager: http,
+      outbound,
+      filters: http.filters.map((each) => new FaultFilter(each.name, each.fault, http.statPrefix, this.#faults)),
+      stats: new HttpStats(this.#stats, http.statPrefix),
+      metrics: new RequestMetrics(this.#stats, meshIdentity(this.#setup.identity, outbound)),
+      accessLog: http.accessLogs.length > 0 ? new AccessLog(http.accessLogs, this.#logFiles, this.#clock) : null,
+      demand: this.#demand,
+      current: { runtime: () => this.#runtime },
+      requestIds: this.#requestIds,
+      turn: this.#turn,
+      wheel: this.#wheel,
+      random: this.#random,
+    };
+  }
+}

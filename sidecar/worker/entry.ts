@@ -1,0 +1,33 @@
+/**
+ * A data-path thread: takes the plan from main, compiles it into a runtime, serves listeners. The only place where
+ * messages of the protocol meet the stack of data-path.ts.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { DataPath } from './data-path.ts';
+import type { FromWorker, ToWorker, WorkerSetup } from './protocol.ts';
+
+const port = parentPort;
+if (!port) throw new Error('worker/entry.ts runs as a worker thread only');
+const path = new DataPath(workerData as WorkerSetup, (message: FromWorker) => port.postMessage(message));
+
+port.on('message', (message: ToWorker) => {
+  switch (message.kind) {
+    case 'plan':
+      path.addPages(message.pages);
+      if (message.delta.epoch > path.epoch) path.apply(message.delta);
+      break;
+    case 'listen':
+      path.listen(message.listener, message.bound);
+      break;
+    case 'host':
+      path.answerHost(message.host, message.result);
+      break;
+    case 'announce-close':
+      path.announceClose();
+      break;
+    case 'unlisten':
+      path.unlisten(message.listener);
+      break;
+  }
+});
+path.start();

@@ -1,0 +1,231 @@
+import { Worker } from 'node:worker_threads';
+import type { Log } from '../../shared/log/log.ts';
+import type { Clock } from '../../shared/time/clock.ts';
+import type { Detector } from '../cluster/outlier/detector.ts';
+import type { PlanDelta } from '../core/plan.ts';
+import type { DemandResult } from '../http/context.ts';
+import { Pieces } from '../runtime/pieces.ts';
+import type { StatsCollector } from '../telemetry/collect.ts';
+import { ListenerBook } from './listener-book.ts';
+import type { FromWorker, NodeIdentity, ToWorker, WorkerSetup } from './protocol.ts';
+import type { SlotAllocator } from './slot-allocator.ts';
+
+/** Deaths within this time (ms) that end the process: something is wrong that a new worker does not cure. */
+const DEATH_WINDOW = 10_000;
+const DEATHS = 3;
+
+export interface HostOptions {
+  readonly workers: number;
+  readonly logLevel: string;
+  readonly identity: NodeIdentity;
+  readonly slots: SlotAllocator;
+  readonly stats: StatsCollector;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onTripped: (slot: number, detector: Detector) => void;
+  /** A worker asks for a host that is not in the plan; answer with `answerHost`. */
+  readonly onHost: (host: string) => void;
+  /** Workers die faster than they can be replaced. */
+  readonly onFatal: (error: Error) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  /** Unique over all threads ever; the row index is reused. */
+  readonly id: number;
+  readonly index: number;
+  epoch: number;
+  ready: boolean;
+}
+
+/** The bundle has one file per thread kind beside this one; the sources have the entry in this folder. */
+const entry = new URL(import.meta.url.endsWith('.ts') ? './entry.ts' : './worker.mjs', import.meta.url);
+
+/** Main's side of the data-path threads: spawns them, keeps them on the plan, replaces the dead (decisions D1, D32). */
+export class WorkerHost {
+  readonly listeners: ListenerBook;
+  readonly #options: HostOptions;
+  readonly #pieces = new Pieces();
+  readonly #threads = new Map<number, Thread>();
+  readonly #waiting: { epoch: number; done: () => void }[] = [];
+  #deaths: number[] = [];
+  #spawned = 0;
+  #closing: (() => void) | null = null;
+  #busy = 0;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.listeners = new ListenerBook(options.workers);
+  }
+
+  start(): void {
+    for (let index = 0; index < this.#options.workers; index += 1) this.#spawn(index);
+  }
+
+  /** The plan that the workers have or are getting. */
+  get plan(): Pieces {
+    return this.#pieces;
+  }
+
+  /** The oldest epoch in force in a live worker. */
+  get oldestEpoch(): number {
+    return Math.min(this.#pieces.epoch, ...[...this.#threads.values()].map((each) => each.epoch));
+  }
+
+  /** Sends a delta to all workers; resolves when it is in force in every one of them. */
+  apply(delta: PlanDelta): Promise<void> {
+    this.#pieces.apply(delta);
+    for (const thread of this.#threads.values()) this.#send(thread, { kind: 'plan', delta, pages: [] });
+    return this.inForce(delta.epoch);
+  }
+
+  inForce(epoch: number): Promise<void> {
+    if (this.#threads.size > 0 && this.oldestEpoch >= epoch) return Promise.resolve();
+    return new Promise((done) => this.#waiting.push({ epoch, done }));
+  }
+
+  /** A slot page that the next plan may use. */
+  announcePage(page: SharedArrayBuffer): void {
+    for (const thread of this.#threads.values()) {
+      this.#send(thread, { kind: 'plan', delta: { epoch: thread.epoch, put: [], del: [] }, pages: [page] });
+    }
+  }
+
+  /**
+   * Opens a listener in every worker; resolves with the address that is bound. Rejects with a sentence, and nothing
+   * listens, when the address cannot be had.
+   */
+  async listen(name: string, address: string, port: number): Promise<{ address: string; port: number }> {
+    const bound = await this.listeners.open(name, address, port);
+    for (const thread of this.#threads.values()) this.#handOver(thread, name);
+    return bound;
+  }
+
+  unlisten(name: string): void {
+    this.listeners.close(name);
+    this.#broadcast({ kind: 'unlisten', listener: name });
+  }
+
+  answerHost(host: string, result: DemandResult): void {
+    this.#broadcast({ kind: 'host', host, result });
+  }
+
+  /** From now on answers say that the connection closes. */
+  announceClose(): void {
+    this.#broadcast({ kind: 'announce-close' });
+  }
+
+  stopAccepting(): void {
+    this.#broadcast({ kind: 'unlisten', listener: null });
+  }
+
+  /** Resolves when no request is under way in any worker; call after `stopAccepting`. */
+  idle(): Promise<void> {
+    this.#busy = this.#threads.size;
+    if (this.#busy === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#closing = resolve;
+    });
+  }
+
+  async close(): Promise<void> {
+    const threads = [...this.#threads.values()];
+    this.#threads.clear();
+    await Promise.all(threads.map((each) => each.worker.terminate()));
+  }
+
+  /** Ends one worker as a crash would: for tests and the chaos of operators. */
+  async kill(index: number): Promise<void> {
+    await this.#threads.get(index)?.worker.terminate();
+  }
+
+  #spawn(index: number): void {
+    const { workers, logLevel, identity, slots } = this.#options;
+    const setup: WorkerSetup = { index, workers, pages: slots.pages, plan: this.#pieces.whole(), logLevel, identity };
+    this.#spawned += 1;
+    const worker = new Worker(entry, { workerData: setup, name: `data-path-${index}` });
+    const thread: Thread = { worker, id: this.#spawned, index, epoch: 0, ready: false };
+    this.#threads.set(index, thread);
+    worker.on('message', (message: FromWorker) => this.#receive(thread, message));
+    worker.on('error', (error) => this.#options.log.error({ worker: index, err: error }, 'a data-path worker failed'));
+    worker.on('exit', () => this.#died(thread));
+  }
+
+  #receive(thread: Thread, message: FromWorker): void {
+    switch (message.kind) {
+      case 'started':
+        thread.ready = true;
+        for (const name of this.listeners.names()) this.#handOver(thread, name);
+        break;
+      case 'in-force':
+        thread.epoch = message.epoch;
+        this.#settle();
+        break;
+      case 'stats':
+        this.#options.stats.accept(thread.id, message.batch);
+        break;
+      case 'tripped':
+        this.#options.onTripped(message.slot, message.detector);
+        break;
+      case 'host':
+        this.#options.onHost(message.host);
+        break;
+      case 'listen-failed':
+        this.#options.log.error(
+          { listener: message.listener, worker: thread.index },
+          `cannot listen: ${message.error}`,
+        );
+        break;
+      case 'idle':
+        this.#busy -= 1;
+        if (this.#busy === 0) this.#closing?.();
+        break;
+    }
+  }
+
+  #settle(): void {
+    const oldest = this.oldestEpoch;
+    for (let at = this.#waiting.length - 1; at >= 0; at -= 1) {
+      const waiting = this.#waiting[at];
+      if (!waiting || waiting.epoch > oldest) continue;
+      this.#waiting.splice(at, 1);
+      waiting.done();
+    }
+  }
+
+  #handOver(thread: Thread, name: string): void {
+    if (!thread.ready) return;
+    const bound = this.listeners.take(name, thread.index);
+    if (bound)
+      thread.worker.postMessage({ kind: 'listen', listener: name, bound } satisfies ToWorker, [bound as never]);
+  }
+
+  #died(thread: Thread): void {
+    if (this.#threads.get(thread.index) !== thread) return;
+    const { slots, stats, clock, log, onFatal } = this.#options;
+    this.#threads.delete(thread.index);
+    slots.retireWorker(thread.index);
+    stats.retire(thread.id);
+    this.listeners.lost(thread.index);
+    if (this.#closing) {
+      this.#busy -= 1;
+      if (this.#busy <= 0) this.#closing();
+      return;
+    }
+    const now = clock.now();
+    this.#deaths = [...this.#deaths.filter((at) => now - at < DEATH_WINDOW), now];
+    if (this.#deaths.length >= DEATHS) {
+      return onFatal(new Error(`${DEATHS} data-path workers died within ${DEATH_WINDOW / 1000} s`));
+    }
+    log.error({ worker: thread.index }, 'a data-path worker died: its requests are lost, another takes its place');
+    this.#spawn(thread.index);
+  }
+
+  #send(thread: Thread, message: ToWorker): void {
+    thread.worker.postMessage(message);
+  }
+
+  #broadcast(message: ToWorker): void {
+    for (const thread of this.#threads.values()) this.#send(thread, message);
+  }
+}

@@ -1,0 +1,46 @@
+import type { BoundSocket } from 'node:net';
+import type { Detector } from '../cluster/outlier/detector.ts';
+import type { PlanDelta } from '../core/plan.ts';
+import type { DemandResult } from '../http/context.ts';
+import type { StatsBatch } from '../telemetry/series.ts';
+
+/** What a worker is born with (workerData). */
+export interface WorkerSetup {
+  /** Its row in every slot page: 0 .. workers-1. */
+  readonly index: number;
+  readonly workers: number;
+  readonly pages: readonly SharedArrayBuffer[];
+  /** The whole plan in force, as one delta. */
+  readonly plan: PlanDelta;
+  readonly logLevel: string;
+  /** Labels of this side in Istio's metrics, by listener direction. */
+  readonly identity: NodeIdentity;
+}
+
+export interface NodeIdentity {
+  readonly service: string;
+  readonly namespace: string;
+  readonly node: string;
+}
+
+/** Main to worker. */
+export type ToWorker =
+  | { readonly kind: 'plan'; readonly delta: PlanDelta; readonly pages: readonly SharedArrayBuffer[] }
+  | { readonly kind: 'listen'; readonly listener: string; readonly bound: BoundSocket }
+  | { readonly kind: 'host'; readonly host: string; readonly result: DemandResult }
+  /** Answers say `Connection: close` from now on; connections without a request close. */
+  | { readonly kind: 'announce-close' }
+  /** Listeners close, also one by one when a configuration removes them. */
+  | { readonly kind: 'unlisten'; readonly listener: string | null };
+
+/** Worker to main. */
+export type FromWorker =
+  | { readonly kind: 'started' }
+  | { readonly kind: 'in-force'; readonly epoch: number }
+  | { readonly kind: 'stats'; readonly batch: StatsBatch }
+  | { readonly kind: 'tripped'; readonly slot: number; readonly detector: Detector }
+  | { readonly kind: 'host'; readonly host: string }
+  | { readonly kind: 'listening'; readonly listener: string }
+  | { readonly kind: 'listen-failed'; readonly listener: string; readonly error: string }
+  /** Requests under way, told whenever the number falls to 0 while closing. */
+  | { readonly kind: 'idle' };
