@@ -3,8 +3,8 @@ import type { Input } from '../xds/canonical.ts';
 import { decode, encode } from '../xds/codec.ts';
 import type { Messages } from '../xds/messages.gen.ts';
 
-/** The streaming methods that Aya speaks, all of them bidirectional. */
-const methods = {
+/** The streaming methods that Aya speaks, all of them bidirectional. A test compares them with proto/. */
+export const methods = {
   StreamAggregatedResources: {
     path: '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources',
     request: 'envoy.service.discovery.v3.DiscoveryRequest',

@@ -4,9 +4,8 @@
  */
 import { existsSync, globSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { readProtos } from './generate/descriptors.ts';
+import { type Protos, readProtos } from './generate/descriptors.ts';
 import { messagesSource, schemaSource } from './generate/typescript.ts';
-import type { Schema } from './schema.ts';
 
 const home = path.join(import.meta.dirname, '../..');
 const ours = path.join(home, 'proto');
@@ -15,12 +14,12 @@ const envoys = ['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].map((ea
 );
 
 /** Our protos. */
-export function readOurs(): Schema {
+export function readOurs(): Protos {
   return readProtos(globSync('**/*.proto', { cwd: ours }).sort(), [ours]);
 }
 
 /** The same files, complete, as the package carries them. */
-export function readEnvoys(): Schema {
+export function readEnvoys(): Protos {
   const files = globSync('{envoy,google}/**/*.proto', { cwd: ours }).sort();
   const missing = files.filter((file) => !envoys.some((directory) => existsSync(path.join(directory, file))));
   if (missing.length > 0) throw new Error(`not among Envoy's protos: ${missing.join(', ')}`);

@@ -44,7 +44,7 @@ export function readWellKnown(type: string, value: unknown): Read {
 export function writeWellKnown(type: string, message: object): unknown {
   const scalar = wrappers[type];
   if (scalar !== undefined) return writeScalar(scalar, (message as { value?: unknown }).value ?? zeroOf(scalar));
-  if (type === 'google.protobuf.Duration') return writeDuration(message);
+  if (type === 'google.protobuf.Duration') return writeDuration(message as Partial<Duration>);
   if (type === 'google.protobuf.Value') return fromValue(message as Value);
   if (type === 'google.protobuf.ListValue') return fromList(message as ListValue);
   return fromStruct(message as Struct);
@@ -86,14 +86,11 @@ function readDuration(value: unknown): Read<Duration> {
   const seconds = Number(whole);
   if (seconds > maxSeconds) return { problem: `${value} is out of range` };
   const nanos = Number(fraction.padEnd(9, '0'));
-  const duration: Duration = {};
-  if (seconds !== 0) duration.seconds = sign * seconds;
-  if (nanos !== 0) duration.nanos = sign * nanos;
-  return { value: duration };
+  return { value: { seconds: sign * seconds || 0, nanos: sign * nanos || 0 } };
 }
 
 /** With 0, 3, 6 or 9 digits of fraction, as the mapping asks. */
-function writeDuration({ seconds = 0, nanos = 0 }: Duration): string {
+function writeDuration({ seconds = 0, nanos = 0 }: Partial<Duration>): string {
   const sign = seconds < 0 || nanos < 0 ? '-' : '';
   const digits = String(Math.abs(nanos)).padStart(9, '0');
   const fraction = digits.replace(/(000){1,3}$/, '');

@@ -1,9 +1,10 @@
 import { closest } from '../struct/closest.ts';
 import { type Input, isImplicitDefault } from './canonical.ts';
-import { decode, encode, typeOf } from './codec.ts';
+import { decode, encode } from './codec.ts';
 import { readScalar, writeScalar } from './json-scalar.ts';
 import { isWellKnown, readWellKnown, writeWellKnown } from './json-well-known.ts';
 import type { Any, Messages } from './messages.gen.ts';
+import { alwaysThere } from './presence.ts';
 import { leftOut } from './schema.gen.ts';
 import { enumOf, type Field, lowerCamel, type Message, messageOf } from './schema.ts';
 import { nameOf } from './type-url.ts';
@@ -26,7 +27,7 @@ export function fromJson<T extends keyof Messages>(
   at = '',
 ): { message: Messages[T]; problems: string[] } {
   const reader = new Reader();
-  const message = reader.message(type, value, at, 0) ?? reader.message(type, {}, at, 0);
+  const message = reader.message(type, value, at, 0) ?? decode(type, Buffer.alloc(0));
   return { message: message as Messages[T], problems: reader.problems };
 }
 
@@ -126,7 +127,7 @@ class Reader {
   #any(value: unknown, at: string, depth: number): unknown {
     if (!isObject(value)) return this.#problem(at, `expected an object, got ${describe(value)}`);
     const { '@type': url, ...rest } = value;
-    if (url === undefined && Object.keys(rest).length === 0) return {};
+    if (url === undefined && Object.keys(rest).length === 0) return { ...alwaysThere('google.protobuf.Any') };
     if (typeof url !== 'string') return this.#problem(at, '"@type" is missing');
     const type = nameOf(url);
     if (!messageOf(type)) return this.#problem(at, `type ${type} is not supported`);
@@ -176,15 +177,14 @@ function writeOne(field: Field, value: unknown, names: Names): unknown {
   return field.kind === 'enum' ? value : writeScalar(field.type, value);
 }
 
-function writeAny(any: Any, names: Names): unknown {
-  if (!any.type_url) return {};
-  const type = typeOf(any);
-  const bytes = any.value ?? Buffer.alloc(0);
+function writeAny({ type_url: url = '', value: bytes = Buffer.alloc(0) }: Partial<Any>, names: Names): unknown {
+  if (url === '') return {};
+  const type = nameOf(url);
   const message = messageOf(type) && decodeOr(type as keyof Messages, bytes);
-  if (!message) return { '@type': any.type_url, value: Buffer.from(bytes).toString('base64') };
+  if (!message) return { '@type': url, value: Buffer.from(bytes).toString('base64') };
   const inner = write(type, message as Plain, names);
   const bare = isWellKnown(type) || type === 'google.protobuf.Any';
-  return bare ? { '@type': any.type_url, value: inner } : { '@type': any.type_url, ...(inner as object) };
+  return bare ? { '@type': url, value: inner } : { '@type': url, ...(inner as object) };
 }
 
 /** Undefined when the bytes are no message of this type. */

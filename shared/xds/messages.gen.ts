@@ -1483,44 +1483,44 @@ export interface Percent {
 
 /** google.protobuf.Any */
 export interface Any {
-  type_url?: string;
-  value?: Buffer;
+  type_url: string;
+  value: Buffer;
 }
 
 /** google.protobuf.BoolValue */
 export interface BoolValue {
-  value?: boolean;
+  value: boolean;
 }
 
 /** google.protobuf.BytesValue */
 export interface BytesValue {
-  value?: Buffer;
+  value: Buffer;
 }
 
 /** google.protobuf.DoubleValue */
 export interface DoubleValue {
-  value?: number;
+  value: number;
 }
 
 /** google.protobuf.Duration */
 export interface Duration {
-  seconds?: number;
-  nanos?: number;
+  seconds: number;
+  nanos: number;
 }
 
 /** google.protobuf.FloatValue */
 export interface FloatValue {
-  value?: number;
+  value: number;
 }
 
 /** google.protobuf.Int32Value */
 export interface Int32Value {
-  value?: number;
+  value: number;
 }
 
 /** google.protobuf.Int64Value */
 export interface Int64Value {
-  value?: number;
+  value: number;
 }
 
 /** google.protobuf.ListValue */
@@ -1530,7 +1530,7 @@ export interface ListValue {
 
 /** google.protobuf.StringValue */
 export interface StringValue {
-  value?: string;
+  value: string;
 }
 
 /** google.protobuf.Struct */
@@ -1540,12 +1540,12 @@ export interface Struct {
 
 /** google.protobuf.UInt32Value */
 export interface UInt32Value {
-  value?: number;
+  value: number;
 }
 
 /** google.protobuf.UInt64Value */
 export interface UInt64Value {
-  value?: number;
+  value: number;
 }
 
 /** google.protobuf.Value */

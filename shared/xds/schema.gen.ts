@@ -223,11 +223,6 @@ export const schema: Schema = {
     "envoy.type.v3.FractionalPercent.DenominatorType": {"HUNDRED":0,"TEN_THOUSAND":1,"MILLION":2},
     "google.protobuf.NullValue": {"NULL_VALUE":0},
   },
-  services: {
-    "aya.v1.WorkloadRegistry": [["Register","aya.v1.RegisterRequest","aya.v1.RegisterResponse"]],
-    "envoy.service.discovery.v3.AggregatedDiscoveryService": [["StreamAggregatedResources","envoy.service.discovery.v3.DiscoveryRequest","envoy.service.discovery.v3.DiscoveryResponse"],["DeltaAggregatedResources","envoy.service.discovery.v3.DeltaDiscoveryRequest","envoy.service.discovery.v3.DeltaDiscoveryResponse"]],
-    "envoy.service.load_stats.v3.LoadReportingService": [["StreamLoadStats","envoy.service.load_stats.v3.LoadStatsRequest","envoy.service.load_stats.v3.LoadStatsResponse"]],
-  },
 };
 
 /** Fields that Envoy has and Aya does not, by message and number, so that a refusal can name them. */

@@ -12,11 +12,10 @@ export type FieldRow = readonly [
   oneof?: string,
 ];
 
-/** Everything below proto/, by full name. */
+/** The messages and enums of proto/, by full name. */
 export interface Schema {
   messages: Record<string, FieldRow[]>;
   enums: Record<string, Record<string, number>>;
-  services: Record<string, [method: string, request: string, response: string][]>;
 }
 
 export interface Field {

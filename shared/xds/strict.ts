@@ -106,8 +106,8 @@ class Scanner {
   /** A map entry is a message: key 1, value 2. */
   #entry(field: Field, start: number, end: number): boolean {
     let key = '';
-    let from = end;
-    let to = end;
+    let from = -1;
+    let to = -1;
     this.#at = start;
     while (this.#at < end) {
       const tag = this.#varint(end);
@@ -122,7 +122,10 @@ class Scanner {
       if (tag >> 3 === 2) [from, to] = [at, at + length];
       this.#at = at + length;
     }
-    return field.kind !== 'message' || this.#enter(field, key, from, to);
+    if (field.kind !== 'message') return true;
+    // Legal, but protobufjs reads it as null; nobody sends it.
+    if (from < 0) return this.#problem(`key ${JSON.stringify(key)} has no value`, field);
+    return this.#enter(field, key, from, to);
   }
 
   /** Any: type_url 1, value 2, in either order; the value is scanned as the type it names. */

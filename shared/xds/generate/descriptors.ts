@@ -1,6 +1,11 @@
 import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
 import type { FieldRow, Schema } from '../schema.ts';
 
+/** A schema, and the services, which need no code made for them. */
+export interface Protos extends Schema {
+  services: Record<string, [method: string, request: string, response: string][]>;
+}
+
 /** The parts of descriptor.proto that matter here, as proto-loader decodes them. */
 interface FieldDescriptor {
   name: string;
@@ -31,7 +36,7 @@ interface FileDescriptor {
 }
 
 /** Reads .proto `files`, found below `directories`, and what they import. Field names as written. */
-export function readProtos(files: string[], directories: string[]): Schema {
+export function readProtos(files: string[], directories: string[]): Protos {
   const loaded = loadSync(files, { keepCase: true, includeDirs: directories });
   const first = Object.values(loaded).find((each): each is MessageTypeDefinition<object, object> => 'format' in each);
   const decoder = loadSync('google/protobuf/descriptor.proto', { keepCase: true, enums: String });
@@ -39,7 +44,7 @@ export function readProtos(files: string[], directories: string[]): Schema {
   return toSchema((first?.fileDescriptorProtos ?? []).map((bytes) => file.deserialize(bytes)));
 }
 
-function toSchema(files: FileDescriptor[]): Schema {
+function toSchema(files: FileDescriptor[]): Protos {
   const messages = new Map<string, MessageDescriptor>();
   const enums = new Map<string, EnumDescriptor>();
   const collect = (scope: string, message: MessageDescriptor): void => {
@@ -78,7 +83,7 @@ function toSchema(files: FileDescriptor[]): Schema {
     return oneof === undefined ? [field.number, name, type] : [field.number, name, type, '', oneof];
   };
 
-  const schema: Schema = { messages: {}, enums: {}, services: {} };
+  const schema: Protos = { messages: {}, enums: {}, services: {} };
   for (const [full, message] of sorted(messages)) {
     if (message.options?.mapEntry) continue;
     schema.messages[full] = (message.field ?? []).map((field) => row(full, message, field)).sort((a, b) => a[0] - b[0]);

@@ -1,6 +1,8 @@
 import type { FieldRow, Schema } from '../schema.ts';
 
 const scalars: Record<string, string> = { string: 'string', bytes: 'Buffer', bool: 'boolean' };
+/** Where all members are there whenever the message is; see presence.ts. */
+const alwaysWhole = /^google\.protobuf\.(Any|Duration|\w+Value)$(?<!ListValue)/;
 const header = '// Made from proto/ by `npm run generate`. Do not edit.\n';
 
 /** The source of messages.gen.ts: one interface per message, one union of names per enum, and both by full name. */
@@ -8,10 +10,10 @@ export function messagesSource(schema: Schema): string {
   const names = shortNames([...Object.keys(schema.messages), ...Object.keys(schema.enums)]);
   const typeOf = (type: string): string =>
     type.startsWith('.') ? (names.get(type.slice(1)) ?? '') : (scalars[type] ?? 'number');
-  const line = ([, name, type, label]: FieldRow): string => {
+  const line = ([, name, type, label]: FieldRow, always: boolean): string => {
     if (label === 'repeated') return `  ${name}: ${typeOf(type)}[];\n`;
     if (label === 'map') return `  ${name}: Record<string, ${typeOf(type)}>;\n`;
-    return `  ${name}?: ${typeOf(type)};\n`;
+    return `  ${name}${always ? '' : '?'}: ${typeOf(type)};\n`;
   };
   let text = header;
   for (const [full, values] of Object.entries(schema.enums)) {
@@ -25,7 +27,7 @@ export function messagesSource(schema: Schema): string {
     text +=
       rows.length === 0
         ? `export type ${name} = Record<never, never>;\n`
-        : `export interface ${name} {\n${rows.map(line).join('')}}\n`;
+        : `export interface ${name} {\n${rows.map((row) => line(row, alwaysWhole.test(full))).join('')}}\n`;
   }
   text += '\n/** Every message by its full name. */\nexport interface Messages {\n';
   for (const full of Object.keys(schema.messages)) text += `  '${full}': ${names.get(full)};\n`;
@@ -45,8 +47,6 @@ export const schema: Schema = {
 ${block(schema.messages)}  },
   enums: {
 ${block(schema.enums)}  },
-  services: {
-${block(schema.services)}  },
 };
 
 /** Fields that Envoy has and Aya does not, by message and number, so that a refusal can name them. */

@@ -66,7 +66,7 @@ test('a delta request arrives decoded, and the bytes of the response arrive as a
   const response = await eventually(() => got[0]);
   const [resource] = response.resources;
   assert.equal(response.nonce, '1');
-  assert.deepEqual(resource?.ttl, { seconds: 3 });
+  assert.deepEqual(resource?.ttl, { seconds: 3, nanos: 0 });
   assert.ok(resource?.resource);
   assert.equal(unpack(cluster, resource.resource).name, 'cart.shop:80');
   assert.deepEqual(requests[0]?.initial_resource_versions, { a: '7' });

@@ -23,11 +23,12 @@ test('durations, wrappers, enums and 64-bit integers are plain values', () => {
   const decoded = decode(cluster, encode(cluster, input));
   assert.equal(decoded.type, 'EDS');
   assert.equal(decoded.lb_policy, 'LEAST_REQUEST');
-  assert.deepEqual(decoded.connect_timeout, { nanos: 250_000_000 });
+  assert.deepEqual(decoded.connect_timeout, { seconds: 0, nanos: 250_000_000 });
   assert.equal(decoded.ring_hash_lb_config?.minimum_ring_size?.value, 2 ** 40);
   const [thresholds] = decoded.circuit_breakers?.thresholds ?? [];
   assert.equal(thresholds?.priority, 'HIGH');
-  assert.ok(thresholds?.max_requests, 'a wrapper that holds 0 is set');
+  assert.deepEqual(thresholds?.max_requests, { value: 0 }, 'a wrapper that holds 0 is set');
+  assert.equal(thresholds?.max_pending_requests, undefined);
 });
 
 test('a member of a oneof that has its default is still set', () => {
@@ -72,8 +73,8 @@ test('Any carries a message with its type', () => {
   const again = inside.typed_extension_protocol_options[options];
   assert.deepEqual(again && unpack(options, again), { explicit_http_config: { http2_protocol_options: {} } });
   assert.throws(() => unpack(cluster, any), { message: `expected ${cluster}, got ${options}` });
-  assert.equal(typeOf({ type_url: 'example.org/deep/path/a.B' }), 'a.B');
-  assert.equal(typeOf({}), '');
+  assert.equal(typeOf({ type_url: 'example.org/deep/path/a.B', value: Buffer.alloc(0) }), 'a.B');
+  assert.equal(typeOf({ type_url: '', value: Buffer.alloc(0) }), '');
 });
 
 test('type URLs name the resource types', () => {
@@ -85,7 +86,7 @@ test('type URLs name the resource types', () => {
 
 test('durations convert to milliseconds and back', () => {
   assert.equal(toMs(undefined), undefined);
-  assert.equal(toMs({}), 0);
+  assert.equal(toMs({ seconds: 0, nanos: 0 }), 0);
   assert.equal(toMs({ seconds: 1, nanos: 500_000 }), 1000.5);
   assert.deepEqual(fromMs(1500), { seconds: 1, nanos: 500_000_000 });
   assert.deepEqual(fromMs(-1500), { seconds: -1, nanos: -500_000_000 });

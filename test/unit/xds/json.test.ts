@@ -32,7 +32,7 @@ test('a message read from JSON has the shape of a decoded one', () => {
   assert.deepEqual(message, {
     name: 'cart',
     type: 'STRICT_DNS',
-    connect_timeout: { nanos: 250_000_000 },
+    connect_timeout: { seconds: 0, nanos: 250_000_000 },
     lb_policy: 'LEAST_REQUEST',
     circuit_breakers: {
       thresholds: [{ max_connections: { value: 10 }, max_requests: { value: 20 } }],
@@ -62,7 +62,7 @@ test('an Any is expanded by its @type, at every depth', () => {
   const [inner] = unpack(hcm, message.typed_config).http_filters;
   assert.ok(inner?.typed_config);
   assert.deepEqual(unpack(fault, inner.typed_config).delay, {
-    fixed_delay: { seconds: 1 },
+    fixed_delay: { seconds: 1, nanos: 0 },
     percentage: { numerator: 20 },
   });
 });

@@ -100,3 +100,8 @@ test('a message nested without end is a problem, not a crash', () => {
   const problems = scan('envoy.config.accesslog.v3.AccessLogFilter', bytes);
   assert.match(problems[0] ?? '', /nested deeper than 100 levels$/);
 });
+
+test('a map entry without a value is a problem, since decoding would stumble over it', () => {
+  const bytes = field(36, field(1, Buffer.from('a')));
+  assert.deepEqual(scan(cluster, bytes), ['typed_extension_protocol_options: key "a" has no value']);
+});
