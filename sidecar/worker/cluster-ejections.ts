@@ -43,9 +43,11 @@ interface Subject {
  * percentage of the detector. Ours is "never all": the last available endpoint stays. Source: Envoy, "Outlier detection".
  */
 export class ClusterEjections {
+  /** Index of the cluster's own slot. */
+  readonly slot: number;
   readonly #around: EjectorSurroundings;
   readonly #cluster: string;
-  readonly #slot: Slot;
+  readonly #ownSlot: Slot;
   readonly #subjects = new Map<number, Subject>();
   readonly #stats: ClusterHealthStats;
   #plan: OutlierPlan | null = null;
@@ -55,7 +57,8 @@ export class ClusterEjections {
   constructor(plan: ClusterPlan, around: EjectorSurroundings) {
     this.#around = around;
     this.#cluster = plan.name;
-    this.#slot = around.slots.slot(plan.slot);
+    this.slot = plan.slot;
+    this.#ownSlot = around.slots.slot(plan.slot);
     this.#stats = new ClusterHealthStats(around.stats, plan.statName);
   }
 
@@ -142,7 +145,7 @@ export class ClusterEjections {
     subject.reason = failures;
     subject.duration =
       Math.min(plan.baseEjectionTime * subject.backoff, plan.maxEjectionTime) + random() * plan.maxEjectionTimeJitter;
-    setFlag(subject.slot, this.#slot, 'ejected', true);
+    setFlag(subject.slot, this.#ownSlot, 'ejected', true);
     this.#count(1);
     this.#stats.ejectionsEnforcedTotal.inc();
     cellsOf(this.#stats, detector).enforced.inc();
@@ -189,7 +192,7 @@ export class ClusterEjections {
     subject.returnedAt = this.#around.clock.now();
     // All counters, lest one that was close to its threshold ejects it again after few failures.
     for (const cell of Object.values(DETECTOR_CELL)) subject.slot.setShared(cell, 0);
-    setFlag(subject.slot, this.#slot, 'ejected', false);
+    setFlag(subject.slot, this.#ownSlot, 'ejected', false);
     this.#count(-1);
     this.#tell(subject, 'uneject', true, reason, 0);
   }
@@ -213,7 +216,7 @@ export class ClusterEjections {
     detector = subject.detector,
   ): void {
     this.#around.onEvent({
-      time: this.#around.clock.wall(),
+      at: this.#around.clock.wall(),
       cluster: this.#cluster,
       endpoint: subject.name,
       detector,

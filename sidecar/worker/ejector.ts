@@ -9,7 +9,7 @@ import { ClusterEjections, type EjectedEndpoint } from './cluster-ejections.ts';
 /** One thing that happened to one endpoint: for the log, the admin and the control plane. */
 export interface EjectionEvent {
   /** Wall-clock ms. */
-  readonly time: number;
+  readonly at: number;
   readonly cluster: string;
   /** `ip:port`. */
   readonly endpoint: string;
@@ -51,6 +51,11 @@ export class Ejector {
   /** Puts a cluster's policy and endpoints in force; endpoints that stay keep their history, what is ejected stays out. */
   put(plan: ClusterPlan, endpoints: EndpointsPlan | null): void {
     let cluster = this.#clusters.get(plan.name);
+    if (cluster && cluster.slot !== plan.slot) {
+      // It left and came back within one change: another cluster of the same name.
+      this.remove(plan.name);
+      cluster = undefined;
+    }
     if (!cluster) {
       cluster = new ClusterEjections(plan, this.#around);
       this.#clusters.set(plan.name, cluster);

@@ -76,7 +76,7 @@ test('an endpoint that comes and goes is out longer each time', () => {
   const cluster = { ...base.cluster, outlier };
   inEverySeed({ cluster, answer: flapping }, (report) => {
     assert.equal(report.failed, 0);
-    const times = report.events.filter((each) => each.action === 'eject').map((each) => each.until - each.time);
+    const times = report.events.filter((each) => each.action === 'eject').map((each) => each.until - each.at);
     assert.ok(times.length > 2 && Math.max(...times) >= 3 * (times[0] ?? 0), `out for ${times}`);
   });
 });

@@ -191,7 +191,7 @@ test('each event says who, why and until when; what may not go is told once per 
   const cluster = 'cart';
   assert.deepEqual(bench.events, [
     {
-      time: start,
+      at: start,
       cluster,
       endpoint: '10.0.0.1:80',
       detector: 'consecutive_5xx',
@@ -202,7 +202,7 @@ test('each event says who, why and until when; what may not go is told once per 
       ejections: 1,
     },
     {
-      time: start,
+      at: start,
       cluster,
       endpoint: '10.0.0.2:80',
       detector: 'consecutive_gateway_failure',
@@ -213,7 +213,7 @@ test('each event says who, why and until when; what may not go is told once per 
       ejections: 0,
     },
     {
-      time: start + 2000,
+      at: start + 2000,
       cluster,
       endpoint: '10.0.0.1:80',
       detector: 'consecutive_5xx',
@@ -263,6 +263,17 @@ test('switching outlier detection off lets everyone back in', () => {
   assert.equal(bench.events.at(-1)?.reason, 'outlier detection is off');
   bench.report(1);
   assert.deepEqual(bench.out, []);
+});
+
+test('a cluster that left and came back at once starts anew, with its new slots', () => {
+  const bench = new Bench(2, { neverEjectAll: true });
+  bench.report(0);
+  const again = clusterPlan({ slot: 30, outlier: outlierPlan() });
+  bench.ejector.put(again, endpointsPlan([1, 1], [], 31));
+  assert.deepEqual(bench.ejector.ejected(), []);
+  assert.equal(bench.stats.all.active ?? 0, 0);
+  bench.ejector.reported(31, 'consecutive_5xx');
+  assert.equal(bench.slots.slot(30).shared(SHARED.generation), 1);
 });
 
 test('the same address in two clusters is two endpoints', () => {
