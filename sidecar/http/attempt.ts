@@ -48,12 +48,17 @@ export class Attempt implements PoolWaiter, AttemptSink {
   /** Gives up, whatever the state: the loser, the late, the abandoned. */
   cancel(): void {
     if (this.#over) return;
-    if (this.#stream) this.#stream.cancel();
-    else this.endpoint.pool.abandon(this);
+    if (this.#stream) {
+      this.#forward.upstream.stats.upstreamRqTxReset.inc();
+      this.#stream.cancel();
+    } else this.endpoint.pool.abandon(this);
     this.#close();
   }
 
   onStream(stream: ClientStream): void {
+    const { stats } = this.#forward.upstream;
+    stats.upstreamRqTotal.inc();
+    stats.upstreamRqActive.inc();
     this.#stream = stream;
     this.#forward.send(this, stream);
   }
@@ -88,6 +93,7 @@ export class Attempt implements PoolWaiter, AttemptSink {
       this.#observed = true;
       this.endpoint.observed(observationOfFailure(failure), 0);
     }
+    if (this.#stream) this.#forward.upstream.stats.upstreamRqRxReset.inc();
     this.#close();
     this.#forward.attemptFailed(this, failure);
   }
@@ -100,6 +106,7 @@ export class Attempt implements PoolWaiter, AttemptSink {
     if (this.#over || this.#observed) return;
     this.#observed = true;
     this.endpoint.observed(observationOfFailure(FAILURE.perTryTimeout), 0);
+    this.#forward.upstream.stats.upstreamRqPerTryTimeout.inc();
     this.cancel();
     this.#forward.attemptFailed(this, FAILURE.perTryTimeout);
   }
@@ -108,6 +115,7 @@ export class Attempt implements PoolWaiter, AttemptSink {
     if (this.#over) return;
     this.#over = true;
     if (this.#perTry) this.#forward.call.context.wheel.stop(this.#perTry);
+    if (this.#stream) this.#forward.upstream.stats.upstreamRqActive.add(-1);
     this.endpoint.end();
   }
 }

@@ -20,7 +20,7 @@ export class Forward {
   readonly call: Call;
   readonly #x: Exchange;
   readonly #entry: RouteEntry;
-  readonly #upstream: Upstream;
+  readonly upstream: Upstream;
   #attempt: Attempt | null = null;
   #tried: LiveEndpoint[] | null = null;
   #filters: ChainRun | null = null;
@@ -31,7 +31,7 @@ export class Forward {
     this.call = call;
     this.#x = call.x;
     this.#entry = entry;
-    this.#upstream = upstream;
+    this.upstream = upstream;
   }
 
   /** The stream of the attempt under way, once there is one. */
@@ -42,14 +42,14 @@ export class Forward {
   /** Begins one attempt. */
   try(): void {
     const x = this.#x;
-    const endpoint = this.#upstream.cluster.pick(this.#tried, this.#entry.retry?.hostSelectionAttempts ?? 1);
+    const endpoint = this.upstream.cluster.pick(this.#tried, this.#entry.retry?.hostSelectionAttempts ?? 1);
     if (!endpoint) {
       x.flags |= FAILURE.noHost.flag;
       return this.call.reply(REPLY.of(FAILURE.noHost));
     }
     x.upstream = endpoint.name;
     x.attempts += 1;
-    const filter = this.#upstream.faults?.perAttempt;
+    const filter = this.upstream.faults?.perAttempt;
     if (!filter) return this.#launch(endpoint);
     this.#filters = new ChainRun([filter], x, (reply) => {
       if (reply) this.#injected(reply, endpoint);
@@ -101,7 +101,7 @@ export class Forward {
   }
 
   #settled(status: number): false {
-    if (this.#retries > 0 && status < 500) this.#upstream.stats.upstreamRqRetrySuccess.inc();
+    if (this.#retries > 0 && status < 500) this.upstream.stats.upstreamRqRetrySuccess.inc();
     return false;
   }
 
@@ -143,7 +143,7 @@ export class Forward {
   /** Schedules another attempt; false when the count, the deadline or the budget says no. */
   #again(failed: LiveEndpoint): boolean {
     const x = this.#x;
-    const { cluster, stats } = this.#upstream;
+    const { cluster, stats } = this.upstream;
     const { retry } = this.#entry;
     if (!retry) return false;
     if (this.#retries >= retry.attempts) {
@@ -182,7 +182,7 @@ export class Forward {
     this.#filters?.end();
     if (this.#backoff?.running) {
       this.call.context.wheel.stop(this.#backoff);
-      this.#upstream.cluster.limits.endRetry();
+      this.upstream.cluster.limits.endRetry();
     }
   }
 }

@@ -1,0 +1,94 @@
+import type { Log } from '../../shared/log/log.ts';
+import { toJson } from '../../shared/xds/json.ts';
+import type { AdminSubject, ServerState } from '../admin/routes.ts';
+import type { BootstrapResult } from '../plan/bootstrap.ts';
+import type { ControlPath } from './control-path.ts';
+
+export interface AdminOptions {
+  readonly version: string;
+  readonly bootstrap: BootstrapResult;
+  readonly path: ControlPath;
+  readonly log: Log;
+  /** What discovery has brought, for the configuration dump. */
+  readonly discovered: () => unknown;
+  readonly notReady: () => string;
+  readonly drainListeners: () => void;
+  readonly quit: () => void;
+}
+
+/** Shows a control path on the admin. The state is INITIALIZING until nothing is waited for, DRAINING once told so. */
+export class Subject implements AdminSubject {
+  readonly version: string;
+  readonly node: { readonly id: string; readonly cluster: string };
+  readonly stats: ControlPath['stats'];
+  readonly slots: ControlPath['slots']['table'];
+  draining = false;
+  started = false;
+  readonly #options: AdminOptions;
+  readonly #since: number;
+
+  constructor(options: AdminOptions) {
+    const { bootstrap, path, version } = options;
+    this.#options = options;
+    this.#since = path.clock.now();
+    this.version = version;
+    this.node = { id: bootstrap.node.id ?? '', cluster: bootstrap.node.cluster ?? '' };
+    this.stats = path.stats;
+    this.slots = path.slots.table;
+  }
+
+  get logLevel(): string {
+    return this.#options.log.level;
+  }
+
+  set logLevel(level: string) {
+    this.#options.log.level = level;
+  }
+
+  state(): ServerState {
+    if (this.draining) return 'DRAINING';
+    return this.started && this.notReady() === '' ? 'LIVE' : 'INITIALIZING';
+  }
+
+  notReady(): string {
+    return this.started ? this.#options.notReady() : 'workers are starting';
+  }
+
+  uptimeSeconds(): number {
+    return (this.#options.path.clock.now() - this.#since) / 1000;
+  }
+
+  plan(): ReturnType<AdminSubject['plan']> {
+    return this.#options.path.host.plan;
+  }
+
+  listeners(): ReturnType<AdminSubject['listeners']> {
+    const { listeners } = this.#options.path.host;
+    return listeners.names().flatMap((name) => {
+      const bound = listeners.address(name);
+      return bound ? [{ name, address: bound.address, port: bound.port }] : [];
+    });
+  }
+
+  ejections(): readonly object[] {
+    return this.#options.path.ejections;
+  }
+
+  configDump(): unknown {
+    const { bootstrap, discovered, path } = this.#options;
+    return {
+      bootstrap: toJson('envoy.config.bootstrap.v3.Bootstrap', bootstrap.message),
+      discovered: discovered(),
+      /** What the workers run: one piece per resource, defaults filled. */
+      plan: path.host.plan.whole(),
+    };
+  }
+
+  drainListeners(): void {
+    this.#options.drainListeners();
+  }
+
+  quit(): void {
+    this.#options.quit();
+  }
+}
