@@ -26,6 +26,7 @@ const commands: Record<string, Entry> = {
   delete: { summary: 'delete resources', load: () => import('./delete.ts') },
   diff: { summary: 'show what apply would change', load: () => import('./diff.ts') },
   validate: { summary: 'check files without a control plane', load: () => import('./validate.ts') },
+  status: { summary: 'show every sidecar and what it runs', load: () => import('./status.ts') },
   version: { summary: 'print the version', load: () => import('./version.ts') },
 };
 
