@@ -1,6 +1,6 @@
 import type { Resource, View } from '../snapshot/resource.ts';
 import { isReferredTo, isUrgent, isWildcardType, rank } from './order.ts';
-import { Subscription } from './subscription.ts';
+import { type ResourceState, Subscription } from './subscription.ts';
 
 /** How long a change waits for clients to confirm what it refers to, in ms. A client that never answers delays no more. */
 const patience = 1_000;
@@ -80,9 +80,18 @@ export class Session {
     return actions;
   }
 
-  /** What the client holds by type, sent or acknowledged: for the status of the fleet. */
-  versions(): Record<string, string> {
-    return Object.fromEntries([...this.#subscriptions].map(([type, each]) => [type, each.version]));
+  /** By type URL: the version of all that was sent, and what the client has made of it. */
+  standing(): Record<string, { version: string; state: 'applied' | 'pending' | 'refused' }> {
+    const entries = [...this.#subscriptions].map(([type, { version, outstanding, refuses }]) => {
+      const state: 'applied' | 'pending' | 'refused' = outstanding ? 'pending' : refuses ? 'refused' : 'applied';
+      return [type, { version, state }] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+
+  /** What has become of one resource at this client; `absent` when it neither has it nor asks for it. */
+  state(type: string, name: string, view: View): ResourceState {
+    return this.#subscriptions.get(type)?.state(name, view) ?? 'absent';
   }
 
   #full(request: FullRequest, actions: Action[]): void {

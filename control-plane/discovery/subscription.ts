@@ -17,6 +17,9 @@ interface Outstanding {
   removed: readonly string[];
 }
 
+/** What has become of a resource at a client. */
+export type ResourceState = 'absent' | 'pending' | 'current' | 'refused';
+
 /** What a client lacks, has too much, or asked for in vain. */
 export interface Difference {
   readonly changed: readonly Resource[];
@@ -67,6 +70,20 @@ export class Subscription {
     return hex(this.#high) + hex(this.#low);
   }
 
+  /** True while the last response of the type that was answered stands refused. */
+  get refuses(): boolean {
+    return this.#refused.size > 0;
+  }
+
+  state(name: string, view: View): ResourceState {
+    const resource = view.get(this.type, name);
+    const canonical = resource?.name ?? name;
+    const held = this.held.get(canonical);
+    if (!held) return 'absent';
+    if (held.version !== resource?.version || this.outstanding?.names.includes(canonical)) return 'pending';
+    return this.#refused.has(canonical) ? 'refused' : 'current';
+  }
+
   askForEverything(): void {
     this.wildcard = true;
     this.unanswered = true;
@@ -109,6 +126,12 @@ export class Subscription {
 
   /** The client took the outstanding response. */
   accept(): void {
+    for (const name of this.outstanding?.names ?? []) this.#refused.delete(name);
+    this.#settle();
+  }
+
+  /** The outstanding response is answered, either way. */
+  #settle(): void {
     this.outstanding = undefined;
     // What was under way when the client dropped it may have reached it after it changed its mind: say it again.
     for (const name of this.#strays) if (!this.held.has(name)) this.hold(name, unknown);
@@ -121,7 +144,7 @@ export class Subscription {
     for (const name of names) this.#refused.add(name);
     // What was withdrawn in the same breath is withdrawn again, for itself.
     if (this.#delta && names.length > 0) for (const name of removed) this.hold(name, unknown);
-    this.accept();
+    this.#settle();
   }
 
   /** Finding none is remembered, until something is asked for, held or released, or the view moves. */

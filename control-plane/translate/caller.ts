@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { fromStruct } from '../../shared/xds/json-well-known.ts';
+import { toJson } from '../../shared/xds/json.ts';
 import type { Node } from '../../shared/xds/messages.gen.ts';
 
 /** What a client can do, and so what it is served. */
@@ -35,8 +35,11 @@ export interface MeshNode extends Caller {
  * as HOST:PORT. An Envoy without `outbound` listens on 127.0.0.1:15001; every other socket must be named.
  */
 export function readNode(node: Node, kind: NodeKind): MeshNode {
-  const metadata = node.metadata ? fromStruct(node.metadata) : {};
-  const text = (name: string): string => (typeof metadata[name] === 'string' ? metadata[name] : '');
+  const metadata = node.metadata ? (toJson('google.protobuf.Struct', node.metadata) as Record<string, unknown>) : {};
+  const text = (name: string): string => {
+    const value = metadata[name];
+    return typeof value === 'string' ? value : '';
+  };
   const levels = node.client_features.map((feature) => Number(/^aya\.v1\.(\d+)$/.exec(feature)?.[1] ?? 0));
   const outbound = parseAddress(text('outbound'));
   const [inbound, app] = [parseAddress(text('inbound')), parseAddress(text('app'))];

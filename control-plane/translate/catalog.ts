@@ -1,6 +1,7 @@
 import { type EndpointSlice, serviceNameLabel } from '../model/endpoint-slice.ts';
 import { expiry, type FaultPolicy } from '../model/fault-policy.ts';
 import type { HttpRoute } from '../model/http-route.ts';
+import type { AnyObject } from '../model/kinds.ts';
 import type { Service } from '../model/service.ts';
 import type { TrafficPolicy } from '../model/traffic-policy.ts';
 import { keyOf, type World } from '../model/world.ts';
@@ -30,6 +31,8 @@ export interface Catalog {
   readonly services: ReadonlyMap<string, ServiceEntry>;
   /** Callers, as `namespace/service`, that some fault is about: only for them it matters who they are. */
   readonly named: ReadonlySet<string>;
+  /** The generation of every route and policy that is in it, by kind and key. */
+  readonly generations: ReadonlyMap<string, number>;
   /** Wall-clock milliseconds when the first lease ends, and the catalog with it. */
   readonly until: number;
 }
@@ -63,7 +66,19 @@ export function catalogOf(world: World, wall: number): Catalog {
       backends: new Map(own.flatMap(backendKeys).map((name) => [name, backend(name)])),
     });
   }
-  return { services, named: new Set(named), until: Math.min(Number.POSITIVE_INFINITY, ...active.map(expiry)) };
+  const said = [world.httpRoutes, world.trafficPolicies, world.faultPolicies].flatMap((all) => [...all.values()]);
+  const generations = new Map(said.map((each) => [identityOf(each), each.metadata.generation]));
+  return {
+    services,
+    generations,
+    named: new Set(named),
+    until: Math.min(Number.POSITIVE_INFINITY, ...active.map(expiry)),
+  };
+}
+
+/** The key of `generations`. */
+export function identityOf(object: AnyObject): string {
+  return `${object.kind} ${keyOf(object)}`;
 }
 
 /** True when both entries were made of the same objects: their translations are the same. */

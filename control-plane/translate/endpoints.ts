@@ -1,12 +1,10 @@
 import { ENDPOINT } from '../../shared/xds/type-url.ts';
 import type { Endpoint, EndpointSlice } from '../model/endpoint-slice.ts';
 import type { ServicePort } from '../model/service.ts';
+import { weightAnnotation } from '../registry/written.ts';
 import type { ServiceEntry } from './catalog.ts';
 import type { Draft, Message } from './message.ts';
 import { clusterName } from './names.ts';
-
-/** Annotation of an EndpointSlice: the weight of its endpoints, a whole number from 1 on. */
-export const weightAnnotation = 'aya.dev/weight';
 
 type Assignment = Message<'envoy.config.endpoint.v3.ClusterLoadAssignment'>;
 
@@ -31,17 +29,6 @@ export function endpointsOf(entry: ServiceEntry, port: ServicePort): Draft {
 /** Of a service that does not exist (any more). */
 export function noEndpoints(cluster: string): Draft {
   return draft(cluster, []);
-}
-
-/** HOST:PORT of every ready endpoint of a service. */
-export function addressesOf(entry: ServiceEntry | undefined): Set<string> {
-  const addresses = new Set<string>();
-  for (const port of entry?.service.spec.ports ?? []) {
-    for (const slice of entry?.slices ?? []) {
-      for (const each of liveIn(slice, port)) addresses.add(`${each.address}:${each.port}`);
-    }
-  }
-  return addresses;
 }
 
 /** A slice's port serves the service's port of the same name (decisions D17). */

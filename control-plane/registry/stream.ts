@@ -1,0 +1,64 @@
+import type { Handlers, ServerStream } from '../../shared/rpc/server.ts';
+import { encode } from '../../shared/xds/codec.ts';
+import { fromMs } from '../../shared/xds/duration.ts';
+import type { RegisterRequest } from '../../shared/xds/messages.gen.ts';
+import { problemOf } from './check.ts';
+import { type Lease, leaseKey, leaseOf, sliceName } from './lease.ts';
+import { graceAfterBreak, type Registry } from './registry.ts';
+
+/** Where sidecars register what runs beside them. */
+export function registryHandlers(registry: Registry): Required<Pick<Handlers, 'Register'>> {
+  return {
+    Register(stream) {
+      const registration = new Registration(registry, stream);
+      return { onMessage: (request) => registration.request(request), onClose: () => registration.closed() };
+    },
+  };
+}
+
+/** One stream of one sidecar. Requests take effect in the order in which they come. */
+class Registration {
+  readonly #registry: Registry;
+  readonly #stream: ServerStream;
+  #lease: Lease | undefined;
+  #open = true;
+
+  constructor(registry: Registry, stream: ServerStream) {
+    this.#registry = registry;
+    this.#stream = stream;
+  }
+
+  request({ workload, withdraw }: RegisterRequest): void {
+    if (withdraw) {
+      this.#leave();
+      return;
+    }
+    if (!workload) return;
+    const problem = problemOf(workload);
+    if (problem !== undefined) {
+      this.#respond('', problem);
+      return;
+    }
+    const lease = leaseOf(workload, workload.address || this.#stream.peer.address);
+    if (this.#lease && leaseKey(this.#lease) !== leaseKey(lease)) this.#leave();
+    this.#lease = lease;
+    void this.#registry.register(lease, this).then((failure) => {
+      if (this.#open) this.#respond(`${lease.namespace}/${sliceName(lease)}`, failure ?? '');
+    });
+  }
+
+  closed(): void {
+    this.#open = false;
+    if (this.#lease) this.#registry.broke(this.#lease, this);
+  }
+
+  #leave(): void {
+    if (this.#lease) void this.#registry.withdraw(this.#lease, this);
+    this.#lease = undefined;
+  }
+
+  #respond(lease: string, error: string): void {
+    const response = { lease, error, grace: fromMs(graceAfterBreak), observed_address: this.#stream.peer.address };
+    this.#stream.write(encode('aya.v1.RegisterResponse', response));
+  }
+}

@@ -1,0 +1,112 @@
+import { ROUTE, VIRTUAL_HOST } from '../../shared/xds/type-url.ts';
+import type { Caller } from '../translate/caller.ts';
+import type { ServiceEntry } from '../translate/catalog.ts';
+import type { Draft } from '../translate/message.ts';
+import { noteInto, type TranslationProblem } from '../translate/problem.ts';
+import { absentTarget, translateService } from '../translate/service.ts';
+import { sharedRoutes } from '../translate/translation.ts';
+import { Encoded } from './encoded.ts';
+import type { Resource, View } from './resource.ts';
+
+interface OfType {
+  readonly resources: Map<string, Encoded>;
+  readonly aliases: Map<string, Encoded>;
+  stamp: number;
+}
+
+interface OfService {
+  readonly drafts: readonly Draft[];
+  readonly problems: readonly TranslationProblem[];
+}
+
+/** Numbers over all views: a node that moves to another view sees a stamp that it has not seen. */
+let stamps = 0;
+
+/** What all callers of one kind and namespace share: everything but their own sockets. */
+export class SharedView implements View {
+  readonly caller: Caller;
+  readonly #types = new Map<string, OfType>();
+  readonly #services = new Map<string, OfService>();
+  /** Resources made up for gRPC targets that do not exist, by what was asked for. */
+  readonly #absent = new Map<string, Resource | undefined>();
+
+  constructor(caller: Caller) {
+    this.caller = caller;
+    this.#shareRoutes();
+  }
+
+  get(type: string, name: string): Resource | undefined {
+    const all = this.#types.get(type);
+    return all?.resources.get(name) ?? all?.aliases.get(name) ?? this.#absentResource(type, name);
+  }
+
+  all(type: string): Iterable<Resource> {
+    return this.#types.get(type)?.resources.values() ?? [];
+  }
+
+  stamp(type: string): number {
+    return this.#types.get(type)?.stamp ?? 0;
+  }
+
+  problems(): TranslationProblem[] {
+    return [...this.#services.values()].flatMap(({ problems }) => problems);
+  }
+
+  /** Translates the services of these keys anew; those without an entry are gone. */
+  update(keys: Iterable<string>, services: ReadonlyMap<string, ServiceEntry>): void {
+    // First all that goes, then all that comes: a name may move from one service to another.
+    const entries = [...keys].map((key) => ({ key, entry: services.get(key) }));
+    for (const { key } of entries) this.#remove(key);
+    for (const { key, entry } of entries) if (entry) this.#add(key, entry);
+    this.#shareRoutes();
+  }
+
+  #add(key: string, entry: ServiceEntry): void {
+    const problems = new Map<string, TranslationProblem>();
+    const drafts = translateService(entry, this.caller, noteInto(problems));
+    this.#services.set(key, { drafts, problems: [...problems.values()] });
+    for (const draft of drafts) this.#put(draft);
+  }
+
+  #remove(key: string): void {
+    for (const { type, name } of this.#services.get(key)?.drafts ?? []) {
+      const all = this.#types.get(type);
+      const resource = all?.resources.get(name);
+      if (!all || !resource) continue;
+      all.resources.delete(name);
+      for (const alias of resource.aliases) if (all.aliases.get(alias) === resource) all.aliases.delete(alias);
+      all.stamp = ++stamps;
+    }
+    this.#services.delete(key);
+  }
+
+  #put(draft: Draft): void {
+    const all = this.#types.get(draft.type) ?? { resources: new Map(), aliases: new Map(), stamp: 0 };
+    this.#types.set(draft.type, all);
+    const resource = new Encoded(draft);
+    all.resources.set(draft.name, resource);
+    for (const alias of draft.aliases) all.aliases.set(alias, resource);
+    all.stamp = ++stamps;
+  }
+
+  /** The route configuration of sidecars: for Envoy it holds all virtual hosts, for Aya's own none. */
+  #shareRoutes(): void {
+    if (this.caller.kind === 'aya' && this.#types.has(ROUTE)) return;
+    const hosts = [...this.#services.values()].flatMap(({ drafts }) =>
+      drafts.filter(({ type }) => type === VIRTUAL_HOST),
+    );
+    for (const draft of sharedRoutes(hosts, this.caller)) this.#put(draft);
+  }
+
+  #absentResource(type: string, name: string): Resource | undefined {
+    if (this.caller.kind !== 'grpc') return undefined;
+    const key = `${type} ${name}`;
+    if (!this.#absent.has(key)) {
+      const draft = absentTarget(name, this.caller).find((each) => each.type === type && each.name === name);
+      // Only names that somebody asked for, and no more of them than a forgetful client could make up.
+      if (this.#absent.size >= 10_000) this.#absent.clear();
+      this.#absent.set(key, draft && new Encoded(draft));
+    }
+    return this.#absent.get(key);
+  }
+}
