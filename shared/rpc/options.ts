@@ -9,7 +9,7 @@ export interface Keepalive {
 export const defaultKeepalive: Keepalive = { time: 10_000, timeout: 5_000 };
 
 /** The largest message taken, on both ends: 64 MiB. */
-export const maxMessageBytes = 64 * 1024 * 1024;
+const maxMessageBytes = 64 * 1024 * 1024;
 
 /** What both ends set. */
 export function commonOptions(keepalive: Keepalive): ChannelOptions {

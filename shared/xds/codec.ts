@@ -1,23 +1,24 @@
 import { canonical, type Input } from './canonical.ts';
-import { definitionOf } from './definitions.ts';
 import type { Any, Messages } from './messages.gen.ts';
 import { fillPresent } from './presence.ts';
+import { codecOf } from './protobuf.ts';
 import { nameOf, urlOf } from './type-url.ts';
 
 type Type = keyof Messages;
 
 /** The wire bytes of `message`. Equal messages give equal bytes. Throws on a name the type does not have: a bug. */
 export function encode<T extends Type>(type: T, message: Input<Messages[T]>): Buffer {
-  return definitionOf(type).serialize(canonical(type, message));
+  return codecOf(type).serialize(canonical(type, message));
 }
 
 /**
  * The message in `bytes`: unset singular fields are absent, so are scalars at their default; repeated fields and maps are
  * always there, and so is all of a duration, wrapper or Any that is set. What Aya does not know is dropped, so `scan`
- * (strict.ts) comes first where bytes are not ours. Throws on bytes that are no message.
+ * (strict.ts) comes first where bytes are not ours. `bytes` fields are views of `bytes`. Throws on bytes that are no
+ * message.
  */
 export function decode<T extends Type>(type: T, bytes: Uint8Array): Messages[T] {
-  const message = definitionOf(type).deserialize(bytes as Buffer) as Record<string, unknown>;
+  const message = codecOf(type).deserialize(bytes as Buffer) as Record<string, unknown>;
   fillPresent(type, message);
   return message as unknown as Messages[T];
 }

@@ -32,7 +32,8 @@ export function readWellKnown(type: string, value: unknown): Read {
     return read.problem === undefined ? { value: { value: read.value } } : read;
   }
   if (type === 'google.protobuf.Duration') return readDuration(value);
-  if (depthOf(value) > maxDepth) return { problem: `nested deeper than ${maxDepth} levels` };
+  const flaw = flawOf(value);
+  if (flaw !== undefined) return { problem: flaw };
   if (type === 'google.protobuf.Value') return { value: toValue(value) };
   if (type === 'google.protobuf.ListValue') {
     return Array.isArray(value) ? { value: toList(value) } : { problem: 'expected a list' };
@@ -55,9 +56,8 @@ export function fromStruct(struct: Struct): Record<string, unknown> {
   return Object.fromEntries(Object.entries(struct.fields ?? {}).map(([key, value]) => [key, fromValue(value)]));
 }
 
-/** A google.protobuf.Struct that holds a plain object; what JSON has no word for becomes null. */
-export function toStruct(object: object): Struct {
-  const entries = Object.entries(object).filter(([key, value]) => key !== '__proto__' && value !== undefined);
+function toStruct(object: object): Struct {
+  const entries = Object.entries(object).filter(([, value]) => value !== undefined);
   return { fields: Object.fromEntries(entries.map(([key, value]) => [key, toValue(value)])) };
 }
 
@@ -103,11 +103,15 @@ function zeroOf(scalar: string): unknown {
   return scalar === 'bytes' ? Buffer.alloc(0) : 0;
 }
 
-function depthOf(value: unknown, depth = 0): number {
-  if (typeof value !== 'object' || value === null || depth > maxDepth) return depth;
-  let deepest = depth;
-  for (const each of Object.values(value)) deepest = Math.max(deepest, depthOf(each, depth + 1));
-  return deepest;
+/** What a google.protobuf.Value cannot hold. */
+function flawOf(value: unknown, depth = 0): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth > maxDepth) return `nested deeper than ${maxDepth} levels`;
+  for (const [key, each] of Object.entries(value)) {
+    const flaw = key === '__proto__' ? 'the key "__proto__" is not possible' : flawOf(each, depth + 1);
+    if (flaw !== undefined) return flaw;
+  }
+  return undefined;
 }
 
 const isObject = (value: unknown): value is object =>

@@ -34,8 +34,7 @@ export function fromJson<T extends keyof Messages>(
 /** How field names are written: as proto3 JSON does (lowerCamelCase), or as in the .proto. */
 export type Names = 'json' | 'proto';
 
-/** `message` as a JSON value by the proto3 JSON mapping. An Any of a type that
- * Aya does not know keeps its bytes as `value`. */
+/** `message` as a JSON value by the proto3 JSON mapping. An Any that Aya cannot read keeps its bytes as `value`. */
 export function toJson<T extends keyof Messages>(type: T, message: Input<Messages[T]>, names: Names = 'json'): unknown {
   return write(type, message as Plain, names);
 }

@@ -19,6 +19,10 @@ const plans = new Map<string, readonly Step[]>();
 export function fillPresent(type: string, message: Plain): void {
   const own = alwaysThere(type);
   if (own) addMissing(message, own);
+  else fillBelow(type, message);
+}
+
+function fillBelow(type: string, message: Plain): void {
   for (const { name, label, fill } of planOf(type)) {
     const value = message[name];
     if (value === undefined) continue;
@@ -30,9 +34,10 @@ export function fillPresent(type: string, message: Plain): void {
 
 /** Members that are always there, with the default they have when they were not sent. */
 export function alwaysThere(type: string): Readonly<Record<string, unknown>> | undefined {
+  if (!type.startsWith('google.protobuf.')) return undefined;
   if (type === 'google.protobuf.Any') return { type_url: '', value: empty };
   if (type === 'google.protobuf.Duration') return { seconds: 0, nanos: 0 };
-  if (!/^google\.protobuf\.\w+Value$/.test(type) || type === 'google.protobuf.ListValue') return undefined;
+  if (!/\wValue$/.test(type) || type === 'google.protobuf.ListValue') return undefined;
   const scalar = messageOf(type)?.fields[0]?.type;
   if (scalar === 'string') return { value: '' };
   if (scalar === 'bool') return { value: false };
@@ -49,7 +54,7 @@ function planOf(type: string): readonly Step[] {
     if (kind !== 'message') continue;
     const members = alwaysThere(inner);
     if (members) steps.push({ name, label, fill: (value) => addMissing(value, members) });
-    else if (matters(inner)) steps.push({ name, label, fill: (value) => fillPresent(inner, value) });
+    else if (matters(inner)) steps.push({ name, label, fill: (value) => fillBelow(inner, value) });
   }
   return steps;
 }

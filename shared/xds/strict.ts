@@ -119,7 +119,8 @@ class Scanner {
         continue;
       }
       if (tag >> 3 === 1) key = this.#text.decode(this.#bytes.subarray(at, at + length));
-      if (tag >> 3 === 2) [from, to] = [at, at + length];
+      else if (tag >> 3 === 2) [from, to] = [at, at + length];
+      else if (!this.#problem(`unknown field number ${tag >> 3}`, field)) return false;
       this.#at = at + length;
     }
     if (field.kind !== 'message') return true;
@@ -140,7 +141,8 @@ class Scanner {
       const at = this.#at;
       if (tag < 0 || length < 0 || length > end - at) return this.#malformed();
       if (tag >> 3 === 1) url = this.#text.decode(this.#bytes.subarray(at, at + length));
-      if (tag >> 3 === 2) [from, to] = [at, at + length];
+      else if (tag >> 3 === 2) [from, to] = [at, at + length];
+      else if (!this.#problem(`unknown field number ${tag >> 3}`)) return false;
       this.#at = at + length;
     }
     if (url === '' && from === to) return true;

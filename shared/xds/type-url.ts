@@ -1,10 +1,10 @@
 import type { Messages } from './messages.gen.ts';
 
 /** What every type URL of ours begins with. Only what stands after the last slash counts when one is read. */
-export const PREFIX = 'type.googleapis.com/';
+const prefix = 'type.googleapis.com/';
 
 /** The URL of a message type, given by its full name. */
-export const urlOf = (type: keyof Messages): string => PREFIX + type;
+export const urlOf = (type: keyof Messages): string => prefix + type;
 
 /** The full name in a type URL: what stands after the last slash. */
 export const nameOf = (url: string): string => url.slice(url.lastIndexOf('/') + 1);

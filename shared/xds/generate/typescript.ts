@@ -57,7 +57,7 @@ ${block(leftOut).replace(/^ {4}/gm, '  ')}};
 
 /**
  * TypeScript names: the name within the package, nested names joined (`ClusterLbPolicy`). Where two packages share one,
- * envoy.config keeps it and the other takes words of its package in front (`UpstreamsHttpHttpProtocolOptions`).
+ * envoy.config keeps it and the other takes a word of its package in front (`HttpHttpProtocolOptions`).
  */
 function shortNames(full: string[]): Map<string, string> {
   const names = new Map<string, string>();

@@ -166,6 +166,9 @@ test('a document nested without end is a problem, not a crash', () => {
 });
 
 test('free-form metadata keeps every kind of value', () => {
+  assert.deepEqual(problemsOf('envoy.config.core.v3.Node', { metadata: JSON.parse('{"a": [{"__proto__": 1}]}') }), [
+    'metadata: the key "__proto__" is not possible',
+  ]);
   const metadata = { a: [1, 'x', true, null, { b: {} }], c: -0.5 };
   const node = read('envoy.config.core.v3.Node', { metadata });
   assert.deepEqual(toJson('envoy.config.core.v3.Node', node), { metadata });

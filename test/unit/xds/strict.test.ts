@@ -105,3 +105,10 @@ test('a map entry without a value is a problem, since decoding would stumble ove
   const bytes = field(36, field(1, Buffer.from('a')));
   assert.deepEqual(scan(cluster, bytes), ['typed_extension_protocol_options: key "a" has no value']);
 });
+
+test('a field beside the two of Any, or beside key and value of a map, is named too', () => {
+  const any = field(3, Buffer.from('x'));
+  assert.deepEqual(scan('envoy.config.listener.v3.Filter', field(4, any)), ['typed_config: unknown field number 3']);
+  const entry = Buffer.concat([field(1, Buffer.from('a')), field(2, Buffer.alloc(0)), field(7, Buffer.from('x'))]);
+  assert.deepEqual(scan(cluster, field(36, entry)), ['typed_extension_protocol_options: unknown field number 7']);
+});

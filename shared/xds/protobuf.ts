@@ -1,18 +1,32 @@
-import { fromJSON, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
+import { fromJSON, type MessageTypeDefinition } from '@grpc/proto-loader';
 import { schema } from './schema.gen.ts';
 import type { Schema } from './schema.ts';
 
-let loaded: PackageDefinition | undefined;
+/** A message's codec, without the descriptors that proto-loader hangs on it: they weigh more than the codecs. */
+type Codec = Pick<MessageTypeDefinition<object, object>, 'serialize' | 'deserialize'>;
+
+let codecs: Map<string, Codec> | undefined;
 
 /**
  * The codec of a message as proto-loader makes it, all of them at first use. 64-bit integers are numbers, enums names,
  * bytes Buffers; repeated fields and maps are always there.
  */
-export function definitionOf(type: string): MessageTypeDefinition<object, object> {
-  loaded ??= fromJSON(toProtobufjs(schema), { longs: Number, enums: String, arrays: true, objects: true });
-  const found = loaded[flat(type)];
-  if (!found || !('deserialize' in found)) throw new Error(`${type} is not in proto/`);
-  return found as MessageTypeDefinition<object, object>;
+export function codecOf(type: string): Codec {
+  codecs ??= load();
+  const found = codecs.get(flat(type));
+  if (!found) throw new Error(`${type} is not in proto/`);
+  return found;
+}
+
+function load(): Map<string, Codec> {
+  const made = new Map<string, Codec>();
+  const definitions = fromJSON(toProtobufjs(schema), { longs: Number, enums: String, arrays: true, objects: true });
+  for (const [name, definition] of Object.entries(definitions)) {
+    if (!('deserialize' in definition)) continue;
+    const { serialize, deserialize } = definition as MessageTypeDefinition<object, object>;
+    made.set(name, { serialize, deserialize });
+  }
+  return made;
 }
 
 /** proto-loader gives no codecs for nested types, so they stand beside the outer one, under a name that no other has. */
