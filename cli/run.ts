@@ -22,7 +22,8 @@ short what is being waited for. The exit code is the program's.
       --port PORT      where the program listens; it finds the number in PORT too. 0 takes a free one.
                        Absent: the program only calls others
       --namespace NS, --control-plane HOST:PORT[,HOST:PORT], --node ID, --locality REGION/ZONE, --advertise HOST:PORT,
-      --outbound HOST:PORT, --inbound HOST:PORT, --admin HOST:PORT, --concurrency N, --drain-time S, --lenient
+      --outbound HOST:PORT, --inbound HOST:PORT, --admin HOST:PORT, --concurrency N, --drain-time S, --announce-time S,
+      --data DIR, --access-log FILE, --log-level LEVEL, --lenient
                        as for 'aya sidecar', but ports are free ones by default
       --ready-time S   how long the sidecar may take to be ready (default 30)
       --stop-time S    how long the program may take to end after SIGTERM before it is killed (default 30)`;
@@ -37,6 +38,10 @@ const passed = {
   advertise: { type: 'string' },
   concurrency: { type: 'string' },
   'drain-time': { type: 'string' },
+  'announce-time': { type: 'string' },
+  data: { type: 'string' },
+  'access-log': { type: 'string' },
+  'log-level': { type: 'string' },
   lenient: { type: 'boolean' },
 } as const;
 

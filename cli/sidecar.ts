@@ -17,7 +17,11 @@ JSON); the second joins a mesh.
       --advertise HOST:PORT  the inbound address that others use
       --node ID, --locality REGION/ZONE
       --concurrency N  data-path worker threads (default 1)
-      --drain-time S   how long open requests may take to end at shutdown
+      --drain-time S   how long open requests may take to end at shutdown (default 30)
+      --announce-time S  how long the end is announced before listeners close (default 3)
+      --data DIR       keeps the last good configuration there, and starts from it when no control plane answers
+      --access-log FILE  JSON lines; "off" by default
+      --log-level LEVEL  trace, debug, info, warn, error or silent (default info)
       --lenient        warn about unsupported fields instead of refusing them
 
 Every flag can also be set as AYA_... in the environment. 'aya run' starts a sidecar and a program together.`;

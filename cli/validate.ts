@@ -4,7 +4,7 @@ import { Problems, problemText } from '../control-plane/model/problem.ts';
 import { readObject } from '../control-plane/model/read.ts';
 import { missingReferences } from '../control-plane/model/references.ts';
 import { keyOf, placeOf, type World } from '../control-plane/model/world.ts';
-import { fromJson } from '../shared/xds/json.ts';
+import { validateBootstrap } from '../sidecar/plan/bootstrap.ts';
 import { isRecord } from './api/object.ts';
 import { exit, Failure } from './failure.ts';
 import { type RawDocument, readDocuments, resourcesOf } from './manifest/documents.ts';
@@ -67,7 +67,7 @@ function isBootstrap(value: unknown): boolean {
 }
 
 function checkBootstrap({ value, at }: RawDocument): Finding {
-  return { at, name: 'bootstrap', problems: fromJson('envoy.config.bootstrap.v3.Bootstrap', value).problems };
+  return { at, name: 'bootstrap', problems: validateBootstrap(JSON.stringify(value), at) };
 }
 
 function checkResources(document: RawDocument, namespace: string): Finding[] {

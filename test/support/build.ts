@@ -6,7 +6,7 @@
  * All files of the bundle lie flat in one folder: a module finds the worker as `./worker.mjs` next to itself, and the
  * package root one folder up, whichever chunk it ended up in.
  */
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild, type Metafile } from 'esbuild';
@@ -19,9 +19,8 @@ const requireForCommonJs = [
   'const require = __createRequire(import.meta.url);',
 ].join('\n');
 
-/** Writes the bundle to `folder`, which is emptied first. Returns what went where; throws when the sources do not build. */
+/** Replaces the bundle in `folder`. Returns what went where; throws, and leaves the old bundle, when the sources do not build. */
 export async function build(folder = path.join(root, 'dist')): Promise<Metafile> {
-  rmSync(folder, { recursive: true, force: true });
   const result = await esbuild({
     absWorkingDir: root,
     entryPoints: { main: 'cli/main.ts', worker: 'sidecar/worker/entry.ts' },
@@ -40,7 +39,11 @@ export async function build(folder = path.join(root, 'dist')): Promise<Metafile>
     legalComments: 'linked',
     metafile: true,
     logLevel: 'warning',
+    write: false,
   });
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const file of result.outputFiles) writeFileSync(file.path, file.contents);
   return result.metafile;
 }
 
