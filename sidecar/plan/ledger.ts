@@ -8,6 +8,8 @@ interface Entry {
   piece: Piece;
   /** What the piece was made from: as long as it is the same object, nothing has to be made or compared again. */
   source: unknown;
+  /** The epoch of the delta that brought the value; 0 until it is handed out. */
+  epoch: number;
 }
 
 /** The plan as the workers have it or are about to have it, and the changes that are not handed out yet. */
@@ -35,6 +37,11 @@ export class Ledger {
     return this.#entries[kind].get(name)?.source;
   }
 
+  /** The epoch that brought the value in force; undefined when it is in no delta yet. */
+  epochOf(kind: Kind, name: string): number | undefined {
+    return this.#entries[kind].get(name)?.epoch || undefined;
+  }
+
   names(kind: Kind): string[] {
     return [...this.#entries[kind].keys()];
   }
@@ -46,7 +53,7 @@ export class Ledger {
       entry.source = source;
       return;
     }
-    this.#entries[piece.kind].set(piece.name, { piece, source });
+    this.#entries[piece.kind].set(piece.name, { piece, source, epoch: 0 });
     this.#put.push(piece);
   }
 
@@ -54,10 +61,14 @@ export class Ledger {
     if (this.#entries[kind].delete(name)) this.#del.push({ kind, name });
   }
 
-  /** Hands the changes out, or undefined when there are none. */
-  take(): { put: Piece[]; del: PieceName[] } | undefined {
+  /** Hands the changes out as those of `epoch`, or undefined when there are none. */
+  take(epoch: number): { put: Piece[]; del: PieceName[] } | undefined {
     const [put, del] = [this.#put, this.#del];
     if (put.length === 0 && del.length === 0) return undefined;
+    for (const { kind, name } of put) {
+      const entry = this.#entries[kind].get(name);
+      if (entry) entry.epoch = epoch;
+    }
     [this.#put, this.#del] = [[], []];
     return { put, del };
   }

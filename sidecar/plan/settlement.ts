@@ -57,6 +57,10 @@ export class Settlement {
     return this.#patience.has(`${kind} ${name}`);
   }
 
+  epochOf(kind: ResourceKind, name: string): number | undefined {
+    return this.#ledger.epochOf(kind, name);
+  }
+
   whole(): PlanDelta {
     return { epoch: this.#epoch, put: this.#ledger.all(), del: [] };
   }
@@ -83,7 +87,7 @@ export class Settlement {
     this.#faults(desired);
     this.#patience.end();
     this.#removals(desired);
-    const changes = this.#ledger.take();
+    const changes = this.#ledger.take(this.#epoch + 1);
     if (!changes) return health.length > 0 ? { delta: null, health } : null;
     this.#epoch += 1;
     return { delta: { epoch: this.#epoch, ...changes }, health };

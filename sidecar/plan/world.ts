@@ -150,6 +150,11 @@ export class World {
     return this.#settlement.waits(kind, name);
   }
 
+  /** The epoch that brings what is in the plan under this name; undefined when there is nothing yet. */
+  epochOf(kind: ResourceKind, name: string): number | undefined {
+    return this.#settlement.epochOf(kind, name);
+  }
+
   /** Listeners that wait for their routes: until there are none the sidecar is not ready. */
   get waitingListeners(): string[] {
     return [...this.#desired.listeners.keys()].filter((name) => this.waits('listener', name));
@@ -163,6 +168,15 @@ export class World {
   /** The whole plan as one delta, for a worker that starts. */
   whole(): PlanDelta {
     return this.#settlement.whole();
+  }
+
+  /** The route configuration whose hosts come on demand; undefined when none does. */
+  get onDemandRoutes(): string | undefined {
+    for (const { listener, routes } of this.#desired.listeners.values()) {
+      const name = listener.http.routeConfig;
+      if ((routes ?? this.#desired.routes.get(name))?.vhds) return name;
+    }
+    return undefined;
   }
 
   /** Names to ask endpoint discovery for. */
