@@ -1,6 +1,7 @@
 import { H, type HeaderList } from '../../core/headers.ts';
 import type { FieldSection } from './field-section.ts';
 import { isToken } from './framing.ts';
+import { elements } from './list.ts';
 
 /** Options of a Connection header, as bits. */
 export const CLOSE = 1;
@@ -23,10 +24,9 @@ export function connectionOptions(section: FieldSection, buffer: Buffer, base: n
     if (length === 5 && is(buffer, start, 'close')) return CLOSE;
   }
   let options = 0;
-  const all = section.valueOf(H.connection, buffer, base).toLowerCase().split(',');
+  const all = elements(section.valueOf(H.connection, buffer, base));
   if (all.length > MAX_OPTIONS) return MALFORMED;
-  for (const each of all) {
-    const option = each.trim();
+  for (const option of all) {
     if (option === 'close') options |= CLOSE;
     else if (option === 'keep-alive') options |= KEEP_ALIVE;
     else if (isToken(option)) options |= NAMES;
@@ -37,8 +37,7 @@ export function connectionOptions(section: FieldSection, buffer: Buffer, base: n
 
 /** Removes the fields that the Connection value names. Those that the codec took out itself are gone already. */
 export function removeNamed(headers: HeaderList, connection: string): void {
-  for (const each of connection.toLowerCase().split(',')) {
-    const name = each.trim();
+  for (const name of elements(connection)) {
     if (name !== '' && name !== 'close' && name !== 'keep-alive' && name !== 'te') headers.remove(name);
   }
 }
@@ -51,7 +50,7 @@ export function keepTrailersWish(section: FieldSection, buffer: Buffer, base: nu
   const value = section.valueOf(H.te, buffer, base).toLowerCase();
   if (value === 'trailers') return false;
   section.drop(1 << H.te);
-  return value.split(',').some((each) => each.trim() === 'trailers');
+  return elements(value).includes('trailers');
 }
 
 function is(buffer: Buffer, start: number, text: string): boolean {

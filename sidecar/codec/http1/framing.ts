@@ -1,6 +1,7 @@
 import { H } from '../../core/headers.ts';
 import { NINE, TOKEN, ZERO } from './bytes.ts';
 import type { FieldSection } from './field-section.ts';
+import { elements, withoutBlanks } from './list.ts';
 import { REFUSAL, type Refusal } from './refusal.ts';
 
 /** Body lengths that are no number of bytes. */
@@ -53,13 +54,14 @@ function contentLength(buffer: Buffer, start: number, end: number): number {
 /** Why a Transfer-Encoding is refused; null for exactly one `chunked`, the only coding that a recipient must know. */
 function codingProblem(value: string): Refusal | null {
   if (value.length === 7 && value.toLowerCase() === 'chunked') return null;
-  const codings = value.toLowerCase().split(',');
-  for (const each of codings) {
-    const [name = '', ...parameters] = each.split(';').map((part) => part.trim());
-    if (!isToken(name) || (name === 'chunked' && parameters.length > 0)) return REFUSAL.codingSyntax;
+  const names: string[] = [];
+  for (const each of elements(value)) {
+    const semicolon = each.indexOf(';');
+    const name = semicolon < 0 ? each : withoutBlanks(each.slice(0, semicolon));
+    if (!isToken(name) || (name === 'chunked' && semicolon >= 0)) return REFUSAL.codingSyntax;
+    names.push(name);
   }
   // More than one chunked, or chunked before another coding: the length cannot be told (RFC 9112 6.3).
-  const names = codings.map((each) => (each.split(';')[0] as string).trim());
   const first = names.indexOf('chunked');
   if (first >= 0 && first < names.length - 1) return REFUSAL.codingSyntax;
   return REFUSAL.codingUnknown;
