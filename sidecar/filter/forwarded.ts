@@ -16,7 +16,9 @@ export function forwardHeaders(x: Exchange, plan: ForwardedPlan): void {
   const { headers } = x;
   if (plan.useRemoteAddress) {
     append(headers, H['x-forwarded-for'], 'x-forwarded-for', x.stream.peer.remoteAddress);
-    if (plan.xffTrustedHops === 0) headers.removeKnown(H['x-forwarded-proto']);
+    if (plan.xffTrustedHops === 0 && headers.getKnown(H['x-forwarded-proto']) !== undefined) {
+      headers.remove('x-forwarded-proto');
+    }
   }
   if (headers.getKnown(H['x-forwarded-proto']) === undefined) headers.add('x-forwarded-proto', x.scheme);
   if (plan.via !== '') append(headers, H.via, 'via', viaValue(x.version, plan.via));
