@@ -98,7 +98,8 @@ export function preconditions(kind: Kind, meta: unknown, existing: AnyObject): F
 function settle(context: ApiContext, object: AnyObject): void {
   const wall = context.clock.wall();
   if (object.kind === 'FaultPolicy') object.status = leased(object, wall);
-  const status = settledStatus(object, { world: context.objects.world, wall, fleet: undefined });
+  // Contradictions were refused before, so that no other policy can be in force.
+  const status = settledStatus(object, { world: context.objects.world, wall, fleet: undefined, inForce: new Map() });
   if (status) object.status = status as NonNullable<typeof object.status>;
 }
 

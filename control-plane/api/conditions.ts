@@ -4,6 +4,7 @@ import type { HttpRoute, RouteParentStatus } from '../model/http-route.ts';
 import type { AnyObject } from '../model/kinds.ts';
 import { type Condition, timestamp } from '../model/object.ts';
 import { missingReferences, missingService } from '../model/references.ts';
+import type { TrafficPolicy } from '../model/traffic-policy.ts';
 import type { World } from '../model/world.ts';
 
 /** On how many sidecars a policy is in force: of those that it is about, how many acknowledged it, and who refused it. */
@@ -20,6 +21,8 @@ export interface Facts {
   wall: number;
   /** Undefined when it is not known yet: nothing was translated since the object changed. */
   fleet: FleetStatus | undefined;
+  /** The TrafficPolicy in force for each Service. */
+  inForce: ReadonlyMap<string, TrafficPolicy>;
 }
 
 /** What is said about an object, before it is known since when. */
@@ -44,8 +47,8 @@ export function settledStatus(object: AnyObject, facts: Facts): object | undefin
   }
 }
 
-function accepted(object: AnyObject, { world }: Facts): Verdict {
-  const conflict = conflictOf(object, world);
+function accepted(object: AnyObject, { inForce }: Facts): Verdict {
+  const conflict = conflictOf(object, inForce);
   return conflict === undefined
     ? { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'the specification is valid' }
     : { type: 'Accepted', status: 'False', reason: 'Conflicted', message: conflict };

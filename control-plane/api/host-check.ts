@@ -2,12 +2,14 @@ import { isIP } from 'node:net';
 
 /**
  * Whether the Host header names this server (decision D26). A page of another site that a browser sends here through a
- * name of its own (DNS rebinding) is refused, since its Host is that name.
+ * name of its own (DNS rebinding) is refused, since its Host is that name. `anyAddress`: the server is open to other
+ * machines, and any IP address will do, since no page can make one lead elsewhere.
  */
-export function hostAllowed(header: string | undefined, allowed: ReadonlySet<string>): boolean {
+export function hostAllowed(header: string | undefined, allowed: ReadonlySet<string>, anyAddress: boolean): boolean {
   if (header === undefined) return false;
   const name = hostName(header);
-  return name === 'localhost' || name.endsWith('.localhost') || isLoopback(name) || allowed.has(name);
+  if (name === 'localhost' || name.endsWith('.localhost') || allowed.has(name)) return true;
+  return isLoopback(name) || (anyAddress && isIP(name) !== 0);
 }
 
 /** Without port and brackets, in lower case: "[::1]:80" is "::1". */
@@ -18,6 +20,6 @@ export function hostName(host: string): string {
 }
 
 /** 127.0.0.0/8 and ::1. */
-export function isLoopback(address: string): boolean {
+function isLoopback(address: string): boolean {
   return isIP(address) === 4 ? address.startsWith('127.') : address === '::1';
 }

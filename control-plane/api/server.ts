@@ -42,12 +42,19 @@ const bodyLimit = 3 * 1024 * 1024;
 export async function createApi(options: ApiOptions): Promise<Api> {
   const { objects, clock, log, fleetStatus = () => undefined, ownerOf = registeredBy } = options;
   const context: ApiContext = { objects, clock, log, fleetStatus, ownerOf };
-  const server = fastify({ bodyLimit, forceCloseConnections: true, routerOptions: { ignoreTrailingSlash: true } });
+  const server = fastify({
+    bodyLimit,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    routerOptions: { ignoreTrailingSlash: true },
+  });
   const allowed = new Set([options.host, ...(options.allowedHosts ?? [])].map(hostName));
+
+  const anyAddress = !hostAllowed(options.host, new Set(), false);
 
   acceptJsonOnly(server);
   server.addHook('onRequest', async (request, reply) => {
-    if (hostAllowed(request.headers.host, allowed)) return;
+    if (hostAllowed(request.headers.host, allowed, anyAddress)) return;
     const message = `the Host header ${JSON.stringify(request.headers.host ?? '')} is not a name of this server: add it to the allowed hosts`;
     refuse(reply, new Failure(403, 'Forbidden', message));
   });

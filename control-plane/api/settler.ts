@@ -1,15 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Cancel } from '../../shared/time/clock.ts';
+import { policiesInForce } from '../model/contradictions.ts';
 import { expiry } from '../model/fault-policy.ts';
 import type { AnyObject } from '../model/kinds.ts';
 import { kindNamed } from '../model/kinds.ts';
 import { encodeObject, objectPrefix, storeKey } from '../model/stored.ts';
+import type { TrafficPolicy } from '../model/traffic-policy.ts';
 import type { Seen } from '../store/cache.ts';
 import { settledStatus } from './conditions.ts';
 import { type ApiContext, fleetOf } from './context.ts';
 
 /** Changes that come together are settled together, ms. */
 const debounce = 20;
+/** Acknowledgements come in bursts: every sidecar answers every push. */
+const fleetDebounce = 100;
 /** One object's status is stored at most so often, ms (decision D24). */
 const pause = 1_000;
 /** How often the fleet is looked at without being told that it changed, ms. */
@@ -50,16 +54,17 @@ export function startSettler(context: ApiContext): Settler {
     try {
       const { httpRoutes, trafficPolicies, faultPolicies } = objects.world;
       const all = [...httpRoutes.values(), ...trafficPolicies.values(), ...faultPolicies.values()];
-      await Promise.all(all.map(settle));
+      const inForce = policiesInForce(objects.world);
+      await Promise.all(all.map((object) => settle(object, inForce)));
     } finally {
       running = false;
     }
   }
 
-  async function settle(object: AnyObject): Promise<void> {
+  async function settle(object: AnyObject, inForce: ReadonlyMap<string, TrafficPolicy>): Promise<void> {
     const wall = clock.wall();
     if (object.kind === 'FaultPolicy' && expiry(object) > wall) wakeIn(expiry(object) - wall);
-    const status = settledStatus(object, { world: objects.world, wall, fleet: fleetOf(context, object) });
+    const status = settledStatus(object, { world: objects.world, wall, fleet: fleetOf(context, object), inForce });
     if (isDeepStrictEqual(JSON.parse(JSON.stringify(status)), object.status)) return;
     const kind = kindNamed(object.kind);
     if (!kind) return;
@@ -78,13 +83,13 @@ export function startSettler(context: ApiContext): Settler {
 
   const stop = objects.cache.subscribe((changes: readonly Seen<AnyObject>[]) => {
     for (const { key, value } of changes) if (!value) lastWritten.delete(key);
-    wakeIn(debounce);
+    if (changes.some(matters)) wakeIn(debounce);
   });
   const stopPatrol = clock.every(patrol, () => wakeIn(0));
   if (objects.cache.list(objectPrefix).length > 0) wakeIn(debounce);
 
   return {
-    fleetChanged: () => wakeIn(debounce),
+    fleetChanged: () => wakeIn(fleetDebounce),
     close() {
       closed = true;
       stop();
@@ -92,4 +97,9 @@ export function startSettler(context: ApiContext): Settler {
       timer?.();
     },
   };
+}
+
+/** Endpoints come and go all the time, and no condition depends on them. */
+function matters({ value, previous }: Seen<AnyObject>): boolean {
+  return (value ?? previous)?.kind !== 'EndpointSlice';
 }

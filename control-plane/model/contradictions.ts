@@ -8,7 +8,7 @@ export function contradictions(object: AnyObject, world: World): Problem[] {
   if (object.kind !== 'TrafficPolicy') return [];
   const problems: Problem[] = [];
   for (const [index, { name }] of object.spec.targetRefs.entries()) {
-    const other = policiesFor(world, object.metadata.namespace, name).find((each) => keyOf(each) !== keyOf(object));
+    const other = otherPolicy(object, name, world);
     if (!other) continue;
     problems.push({
       path: `spec.targetRefs[${index}]`,
@@ -22,29 +22,40 @@ export function contradictions(object: AnyObject, world: World): Problem[] {
 }
 
 /**
- * The TrafficPolicies of a Service, the one in force first. More than one can only come from two control planes that
- * accepted them at the same moment: then the older one is in force, and of the same age the one first by name.
+ * The TrafficPolicy in force for each Service that has one, by `namespace/service`. More than one can only come from two
+ * control planes that accepted them at the same moment: then the older one is in force, of the same age the first by name.
  */
-export function policiesFor(world: World, namespace: string, service: string): TrafficPolicy[] {
-  return [...world.trafficPolicies.values()]
-    .filter((each) => each.metadata.namespace === namespace && targets(each, service))
-    .toSorted((a, b) => compare(age(a), age(b)));
+export function policiesInForce(world: World): ReadonlyMap<string, TrafficPolicy> {
+  const inForce = new Map<string, TrafficPolicy>();
+  for (const policy of world.trafficPolicies.values()) {
+    for (const { name } of policy.spec.targetRefs) {
+      const service = `${policy.metadata.namespace}/${name}`;
+      const other = inForce.get(service);
+      if (!other || age(policy) < age(other)) inForce.set(service, policy);
+    }
+  }
+  return inForce;
 }
 
 /** Why a stored policy is not in force, or undefined: another one of the same Service came first. */
-export function conflictOf(object: AnyObject, world: World): string | undefined {
+export function conflictOf(object: AnyObject, inForce: ReadonlyMap<string, TrafficPolicy>): string | undefined {
   if (object.kind !== 'TrafficPolicy') return undefined;
-  const { namespace } = object.metadata;
   for (const { name } of object.spec.targetRefs) {
-    const first = policiesFor(world, namespace, name)[0];
-    if (first && keyOf(first) !== keyOf(object)) {
-      return `Service ${namespace}/${name} follows the older TrafficPolicy ${keyOf(first)}`;
-    }
+    const service = `${object.metadata.namespace}/${name}`;
+    const first = inForce.get(service);
+    if (first && keyOf(first) !== keyOf(object))
+      return `Service ${service} follows the older TrafficPolicy ${keyOf(first)}`;
   }
   return undefined;
 }
 
-const targets = (policy: TrafficPolicy, service: string): boolean =>
-  policy.spec.targetRefs.some((ref) => ref.name === service);
 const age = (policy: TrafficPolicy): string => `${policy.metadata.creationTimestamp}/${policy.metadata.name}`;
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function otherPolicy(policy: TrafficPolicy, service: string, world: World): TrafficPolicy | undefined {
+  const { name, namespace } = policy.metadata;
+  for (const other of world.trafficPolicies.values()) {
+    if (other.metadata.namespace !== namespace || other.metadata.name === name) continue;
+    if (other.spec.targetRefs.some((ref) => ref.name === service)) return other;
+  }
+  return undefined;
+}

@@ -133,7 +133,7 @@ export const metaSchema: Schema<WrittenMeta> = (value, path, problems) => {
   };
 };
 
-export const conditionSchema: Schema<Condition> = object<Condition>({
+const conditionSchema: Schema<Condition> = object<Condition>({
   type: required(text({ min: 1, max: 316 })),
   status: required(oneOf(['True', 'False', 'Unknown'])),
   reason: required(text({ min: 1, max: 1024, pattern: /^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/, is: 'one word' })),

@@ -82,5 +82,11 @@ const hosts: [header: string | undefined, expected: boolean][] = [
 
 for (const [header, expected] of hosts) {
   test(`the Host header ${header} is ${expected ? 'answered' : 'refused'}`, () =>
-    assert.equal(hostAllowed(header, new Set(['aya.internal'])), expected));
+    assert.equal(hostAllowed(header, new Set(['aya.internal']), false), expected));
 }
+
+test('a server that is open to other machines answers to any address, but not to any name', () => {
+  assert.equal(hostAllowed('10.0.0.1:15080', new Set(), true), true);
+  assert.equal(hostAllowed('[fd00::1]:15080', new Set(), true), true);
+  assert.equal(hostAllowed('evil.example:15080', new Set(), true), false);
+});
