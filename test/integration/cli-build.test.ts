@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import type { Metafile } from 'esbuild';
+import { freePort } from '../../cli/beside/free-port.ts';
+import { build, eagerly } from '../support/build.ts';
+import { eventually } from '../support/eventually.ts';
+
+// As in the package: the bundle is one folder below its root.
+const root = mkdtempSync(path.join(tmpdir(), 'aya-build-'));
+const dist = path.join(root, 'dist');
+let metafile: Metafile;
+before(async () => {
+  metafile = await build(dist);
+});
+after(() => rmSync(root, { recursive: true }));
+
+/** Libraries and folders of ours that load at once with the chunk that `entry` begins. */
+function loadedWith(entry: string): Set<string> {
+  const output = Object.entries(metafile.outputs).find(([, each]) => each.entryPoint === entry)?.[0];
+  assert.ok(output, `${entry} has no chunk of its own`);
+  const inputs = [...eagerly(metafile, output)].flatMap((each) => Object.keys(metafile.outputs[each]?.inputs ?? {}));
+  return new Set(
+    inputs.map((each) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(each)?.[1] ?? each.split('/')[0] ?? ''),
+  );
+}
+
+test('the program itself loads nothing but what chooses the command', () => {
+  assert.deepEqual([...loadedWith('cli/main.ts')], ['cli']);
+});
+
+test('a sidecar loads neither what a control plane needs nor what its configuration may never ask for', () => {
+  const loaded = loadedWith('sidecar/main.ts');
+  const not = ['control-plane', 'cli', 'fastify', '@grpc/grpc-js', 'undici', 'opossum', 'nats', 'ajv'];
+  assert.deepEqual(
+    not.filter((each) => loaded.has(each)),
+    [],
+  );
+});
+
+test('a data-path worker loads only the data path', () => {
+  const loaded = loadedWith('sidecar/worker/entry.ts');
+  const not = ['control-plane', 'cli', 'fastify', '@grpc/grpc-js', '@grpc/proto-loader', 'undici', 'opossum', 'yaml'];
+  assert.deepEqual(
+    not.filter((each) => loaded.has(each)),
+    [],
+  );
+});
+
+test('the bundle runs without node_modules, and so does the worker thread of its sidecar', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [path.join(dist, 'main.mjs'), 'version'], {
+    cwd: root,
+  });
+  assert.match(stdout, /^aya \d+\.\d+\.\d+ /);
+  const port = await freePort();
+  const file = path.join(root, 'bootstrap.json');
+  writeFileSync(file, JSON.stringify(answeringBootstrap(port)));
+  const sidecar = spawn(process.execPath, [path.join(dist, 'main.mjs'), 'sidecar', '-c', file], { stdio: 'ignore' });
+  try {
+    const text = await eventually(async () => (await fetch(`http://127.0.0.1:${port}/`)).text());
+    assert.equal(text, 'from the worker');
+  } finally {
+    sidecar.kill('SIGKILL');
+  }
+});
+
+/** A sidecar that answers by itself. */
+function answeringBootstrap(port: number): object {
+  const route = {
+    match: { prefix: '/' },
+    direct_response: { status: 200, body: { inline_string: 'from the worker' } },
+  };
+  const api = 'type.googleapis.com/envoy.extensions.filters';
+  const manager = {
+    '@type': `${api}.network.http_connection_manager.v3.HttpConnectionManager`,
+    stat_prefix: 'test',
+    route_config: { virtual_hosts: [{ name: 'all', domains: ['*'], routes: [route] }] },
+    http_filters: [{ name: 'envoy.filters.http.router', typed_config: { '@type': `${api}.http.router.v3.Router` } }],
+  };
+  const listener = {
+    name: 'test',
+    address: { socket_address: { address: '127.0.0.1', port_value: port } },
+    filter_chains: [{ filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] }],
+  };
+  return { static_resources: { listeners: [listener] } };
+}
