@@ -15,6 +15,8 @@ interface Entry {
 export class ListenerBook {
   readonly #workers: number;
   readonly #entries = new Map<string, Entry>();
+  /** Bound ahead of the listener that will want the address. */
+  readonly #reserved = new Map<string, Entry>();
 
   constructor(workers: number) {
     this.#workers = workers;
@@ -29,8 +31,27 @@ export class ListenerBook {
     return this.#entries.get(name);
   }
 
+  /**
+   * Binds an address for a listener that is still to come, so that its port can be told before: until then connections
+   * are refused. Rejects as `open` does.
+   */
+  async reserve(name: string, address: string, port: number): Promise<{ address: string; port: number }> {
+    const entry = await this.#bind(address, port);
+    this.#reserved.set(name, entry);
+    return entry;
+  }
+
   /** Binds for all workers. Rejects with a sentence that names the address and what to do. */
   async open(name: string, address: string, port: number): Promise<{ address: string; port: number }> {
+    const reserved = this.#reserved.get(name);
+    const fits = reserved && reserved.address === address && reserved.port === port;
+    const entry = fits ? reserved : await this.#bind(address, port);
+    if (fits) this.#reserved.delete(name);
+    this.#entries.set(name, entry);
+    return entry;
+  }
+
+  async #bind(address: string, port: number): Promise<Entry> {
     const first = bind(address, port, false);
     const actual = first.address().port;
     const bound: (net.BoundSocket | null)[] = [first];
@@ -40,8 +61,7 @@ export class ListenerBook {
       bound[0] = bind(address, actual, true);
       for (let index = 1; index < this.#workers; index += 1) bound.push(bind(address, actual, true));
     }
-    this.#entries.set(name, { address, port: actual, bound });
-    return { address, port: actual };
+    return { address, port: actual, bound };
   }
 
   /** The socket for one worker, once; binds another when that worker's is gone. */
