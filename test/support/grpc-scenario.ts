@@ -1,0 +1,66 @@
+import { test } from 'node:test';
+import { endpoints, type KubernetesObject, service, startControlPlane, temporaryDirectory } from './control-plane.ts';
+import { startGrpcBackend } from './grpc-backend.ts';
+import { type Call, GrpcCaller } from './grpc-caller.ts';
+
+const portName = 'grpc';
+const backends = (calls: readonly Call[]): string => [...new Set(calls.map(({ backend }) => backend))].sort().join();
+
+function abort(lease: string): KubernetesObject {
+  return {
+    apiVersion: 'aya.dev/v1alpha1',
+    kind: 'FaultPolicy',
+    metadata: { name: 'no-cart', namespace: 'default' },
+    spec: {
+      targetRefs: [{ group: '', kind: 'Service', name: 'cart' }],
+      faults: { abort: { percent: 100, grpcStatus: 10 } },
+      lease,
+    },
+  };
+}
+
+/** What every proxyless gRPC client must see of a mesh. `command` runs a caller (see `GrpcCaller`). */
+export function grpcScenario(name: string, command: readonly string[], skip: string | false): void {
+  test(`${name} reaches backends by xds:///, and sees endpoints, faults and a service come and go`, {
+    skip,
+  }, async (t) => {
+    const directory = temporaryDirectory(t);
+    const plane = await startControlPlane(directory);
+    t.after(() => plane.stop());
+    const servers = await Promise.all(['one', 'two', 'three'].map(startGrpcBackend));
+    t.after(() => {
+      for (const each of servers) each.stop();
+    });
+    const ports = servers.map(({ port }) => port);
+    await plane.apply(service('cart', 50_051, { portName }), ...endpoints('cart', ports.slice(0, 2), { portName }));
+
+    const caller = new GrpcCaller(command, 'xds:///cart.default:50051', plane.xds, directory);
+    t.after(() => caller.stop());
+    await caller.until('answered by both', (calls) => backends(calls) === 'one,two', { ms: 15_000 });
+
+    await plane.apply(...endpoints('cart', ports, { portName }));
+    await caller.until('answered by the third too', (calls) => backends(calls) === 'one,three,two');
+    await plane.call('DELETE', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/cart-0');
+    await caller.until('answered without the first', (calls) => backends(calls) === 'three,two');
+
+    await plane.apply(abort('60s'));
+    await caller.until('aborted', (calls) => calls.every(({ error }) => error?.includes('ABORTED')));
+    const policy = '/apis/aya.dev/v1alpha1/namespaces/default/faultpolicies/no-cart';
+    await plane.call('DELETE', policy);
+    await caller.until('whole again', (calls) => backends(calls) === 'three,two');
+    await plane.apply(abort('1s'));
+    await caller.until('aborted again', (calls) => calls.every(({ error }) => error?.includes('ABORTED')), {
+      count: 3,
+    });
+    await caller.until('whole after the lease', (calls) => backends(calls) === 'three,two');
+
+    await plane.call('DELETE', '/api/v1/namespaces/default/services/cart');
+    await caller.until('without endpoints', (calls) => calls.every(({ error }) => error?.includes('UNAVAILABLE')));
+    await plane.apply(service('cart', 50_051, { portName }));
+    await caller.until('alive when the service is back', (calls) => backends(calls) === 'three,two');
+
+    const late = new GrpcCaller(command, 'xds:///cart.default.svc.cluster.local:50051', plane.xds, directory);
+    t.after(() => late.stop());
+    await late.until('answered by the long name', (calls) => backends(calls) === 'three,two', { ms: 15_000 });
+  });
+}
