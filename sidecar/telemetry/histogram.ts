@@ -32,10 +32,11 @@ export class Histogram implements Distribution {
     // Scaled so that the lowest power of two is 4: then the two bits below the leading one are the sub-bucket.
     const scaled = value * this.#scale;
     let bucket = 0;
-    if (scaled >= 4) {
-      if (scaled >= 1 << (POWERS + 2)) bucket = BUCKETS - 1;
+    if (scaled > 4) {
+      if (scaled > 1 << (POWERS + 2)) bucket = BUCKETS - 1;
       else {
-        const whole = scaled | 0;
+        // All bounds are whole when scaled; a value that equals one belongs below it, as Prometheus' "le" wants.
+        const whole = Math.ceil(scaled) - 1;
         const power = 31 - Math.clz32(whole);
         bucket = 1 + (power - 2) * 4 + ((whole >>> (power - 2)) & 3);
       }
@@ -46,7 +47,10 @@ export class Histogram implements Distribution {
   }
 }
 
-/** The lower bound of a bucket; its upper bound is the lower bound of the next. 0 for the first. */
+/**
+ * The lower bound of a bucket, which is not in it; its upper bound is the lower bound of the next and is in it. 0 for the
+ * first, which holds 0, too.
+ */
 export function lowerBound(bucket: number, unit: Unit): number {
   if (bucket === 0) return 0;
   const step = bucket - 1;

@@ -42,7 +42,6 @@ function addLines(lines: string[], name: string, labels: string, sample: Sample)
   }
   const before = labels === '' ? '' : `${labels},`;
   for (let power = FIRST_BOUND; power <= LAST_BOUND; power += 1) {
-    // A value equal to the bound is counted above it: a bucket holds what is at least its lower bound.
     lines.push(`${name}_bucket{${before}le="${2 ** (LOWEST[unit] + power)}"} ${countBelow(buckets, 1 + 4 * power)}`);
   }
   const count = countOf(buckets);

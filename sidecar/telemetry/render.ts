@@ -72,7 +72,7 @@ const finite = (value: number): number | null => (Number.isNaN(value) ? null : N
 /** Four significant digits are more than the buckets know. */
 const short = (value: number): string => String(Number(value.toPrecision(4)));
 
-/** Cumulative counts at `bounds` cells: how many values lie below bucket number `bucket`. */
+/** How many values lie in the buckets below number `bucket`. */
 export function countBelow(cells: Float64Array, bucket: number): number {
   let count = 0;
   for (let at = 0; at < bucket && at < BUCKETS; at += 1) count += cells[at] as number;
