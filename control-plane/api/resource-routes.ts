@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type AnyObject, apiVersionOf, type Kind, kinds } from '../model/kinds.ts';
+import { apiVersionOf, type Kind, kinds } from '../model/kinds.ts';
 import { label } from '../model/names.ts';
 import { Problems, problemText } from '../model/problem.ts';
 import { storeKey, storePrefix } from '../model/stored.ts';
@@ -10,6 +10,7 @@ import { listNamespaces, namespaceDocument } from './namespaces.ts';
 import { present } from './present.ts';
 import { refuse } from './refuse.ts';
 import { type Selection, selectorOf } from './selector.ts';
+import { type View, viewFor } from './view.ts';
 import { startWatch } from './watch.ts';
 import { create, deleteOptions, patch, remove, replace, type Target } from './write.ts';
 
@@ -92,7 +93,11 @@ function registerKind(server: FastifyInstance, context: ApiContext, kind: Kind):
 function readOne(context: ApiContext, kind: Kind, request: Request, reply: FastifyReply): FastifyReply {
   const { namespace = '', name = '' } = request.params;
   const object = context.objects.cache.get(storeKey(kind, namespace, name));
-  return object ? reply.send(present(context, object)) : refuse(reply, notFound(kind, name));
+  return object ? reply.send(view(context, kind, request).one(object)) : refuse(reply, notFound(kind, name));
+}
+
+function view(context: ApiContext, kind: Kind, request: Request): View {
+  return viewFor(context, kind, request.headers.accept);
 }
 
 function listOrWatch(context: ApiContext, kind: Kind, request: Request, reply: FastifyReply): FastifyReply | undefined {
@@ -115,6 +120,7 @@ function listOrWatch(context: ApiContext, kind: Kind, request: Request, reply: F
         bookmarks: isTrue(query.allowWatchBookmarks),
         initialEvents: isTrue(query.sendInitialEvents),
         timeout,
+        view: view(context, kind, request),
       },
       reply.raw,
     );
@@ -123,16 +129,7 @@ function listOrWatch(context: ApiContext, kind: Kind, request: Request, reply: F
     return undefined;
   }
   const items = context.objects.cache.list(storePrefix(kind, namespace)).filter((each) => selector(each.metadata));
-  return reply.send(listOf(context, kind, items));
-}
-
-function listOf(context: ApiContext, kind: Kind, items: readonly AnyObject[]): object {
-  return {
-    kind: `${kind.kind}List`,
-    apiVersion: apiVersionOf(kind),
-    metadata: { resourceVersion: String(context.objects.cache.revision) },
-    items: items.map((each) => present(context, each)),
-  };
+  return reply.send(view(context, kind, request).list(items));
 }
 
 async function write(
@@ -192,7 +189,7 @@ async function removeAll(
   );
   const refused = results.find((each) => each instanceof Failure && each.code !== 404);
   if (refused instanceof Failure) return refuse(reply, refused);
-  return reply.send(listOf(context, kind, chosen));
+  return reply.send(view(context, kind, request).list(chosen));
 }
 
 function writeOptions(query: Query, body?: unknown): WriteOptions | Failure {

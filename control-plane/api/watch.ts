@@ -5,8 +5,8 @@ import { storePrefix } from '../model/stored.ts';
 import type { Seen } from '../store/cache.ts';
 import type { ApiContext } from './context.ts';
 import { expired, type Failure } from './failure.ts';
-import { present } from './present.ts';
 import type { Selector } from './selector.ts';
+import type { View } from './view.ts';
 
 export interface WatchRequest {
   kind: Kind;
@@ -20,6 +20,7 @@ export interface WatchRequest {
   initialEvents: boolean;
   /** Seconds after which the server ends the watch; undefined: never. */
   timeout: number | undefined;
+  view: View;
 }
 
 /** How often a client that asked for bookmarks learns how far it is, ms. */
@@ -29,7 +30,7 @@ const maxWaiting = 16 * 1024 * 1024;
 
 /** Streams events as lines of JSON until the client goes. The response's head is written here, unless it is refused. */
 export function startWatch(context: ApiContext, request: WatchRequest, response: ServerResponse): Failure | undefined {
-  const { kind, namespace, selector } = request;
+  const { kind, namespace, selector, view } = request;
   const { cache } = context.objects;
   const prefix = storePrefix(kind, namespace);
 
@@ -47,7 +48,7 @@ export function startWatch(context: ApiContext, request: WatchRequest, response:
     for (const change of changes) {
       if (!change.key.startsWith(prefix)) continue;
       const event = eventOf(change, selector);
-      if (event) send(event.type, present(context, event.object));
+      if (event) send(event.type, view.event(event.object));
     }
   };
 
@@ -56,7 +57,7 @@ export function startWatch(context: ApiContext, request: WatchRequest, response:
   response.writeHead(200, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' });
   response.flushHeaders();
   if (whole) {
-    for (const object of cache.list(prefix)) if (selector(object.metadata)) send('ADDED', present(context, object));
+    for (const object of cache.list(prefix)) if (selector(object.metadata)) send('ADDED', view.event(object));
     if (request.initialEvents && request.bookmarks) bookmark({ 'k8s.io/initial-events-end': 'true' });
   }
   const stop = cache.watch(whole ? cache.revision : (request.from ?? 0), onChanges);

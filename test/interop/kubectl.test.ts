@@ -211,7 +211,12 @@ describe('kubectl', { skip }, () => {
   test('gets objects as yaml, json, name and across namespaces', async () => {
     assert.match(await kubectl('get service cart -o yaml'), /^apiVersion: v1\nkind: Service\n/m);
     assert.equal(await kubectl('get svc,tp -o name'), 'service/cart\ntrafficpolicy.aya.dev/cart\n');
-    assert.match(await kubectl('get service -A'), /^shop +cart/m);
+    assert.match(await kubectl('get service -A'), /^NAMESPACE +NAME +PORTS +AGE\nshop +cart +81\/http +\d+s\n/);
+    assert.match(
+      await kubectl('get tp cart'),
+      /^NAME +TARGETS +ACCEPTED +APPLIED +AGE\ncart +cart +True +<none> +\d+s\n/,
+    );
+    assert.match(await kubectl('get tp -o wide'), /SETS +AGE\ncart .*retry/);
     assert.match(await kubectl('get namespaces -o name'), /namespace\/shop/);
     assert.match(await kubectl('get aya -o name'), /endpointslice.discovery.k8s.io\/cart-1/);
     assert.equal(await kubectl('get tp cart -o jsonpath={.spec.retry.attempts}'), '4');
@@ -228,6 +233,12 @@ describe('kubectl', { skip }, () => {
     await eventually(() => watch.ran.out.includes('web=80\nweb=90\n'), 10_000);
     watch.child.kill();
     await watch.done;
+    const table = start(['get', 'service', '-w']);
+    await eventually(() => /^NAME +PORTS +AGE\n/.test(table.ran.out), 10_000);
+    await kubectl('label service web seen=yes');
+    await eventually(() => table.ran.out.match(/^web +90\/TCP/gm)?.length === 2, 10_000);
+    table.child.kill();
+    await table.done;
   });
 
   test('waits for conditions, values and deletion', async () => {
