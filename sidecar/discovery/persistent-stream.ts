@@ -4,6 +4,7 @@ import type { Method, RequestOf, ResponseOf } from '../../shared/rpc/methods.ts'
 import type { Random } from '../../shared/struct/random.ts';
 import type { Cancel, Clock } from '../../shared/time/clock.ts';
 import type { Input } from '../../shared/xds/canonical.ts';
+import { hostPort } from '../plan/host-port.ts';
 import type { HostPort } from '../plan/listener.ts';
 
 export interface StreamSurroundings {
@@ -73,8 +74,7 @@ export class PersistentStream<M extends Method> {
 
   get #address(): string {
     const server = this.#servers[this.#turn % this.#servers.length];
-    if (!server) return '';
-    return server.host.includes(':') ? `[${server.host}]:${server.port}` : `${server.host}:${server.port}`;
+    return server ? hostPort(server) : '';
   }
 
   #open(): void {

@@ -1,14 +1,10 @@
 import type { EndpointsPlan } from '../core/plan.ts';
 import type { EndpointRow } from './endpoints.ts';
-
-/** `10.0.0.1:80`, `[::1]:80`: what makes an endpoint of a cluster itself, and names its slot. */
-export function addressOf(row: EndpointRow): string {
-  return row.host.includes(':') ? `[${row.host}]:${row.port}` : `${row.host}:${row.port}`;
-}
+import { hostPort } from './host-port.ts';
 
 /** Each address once: what comes again, in another locality say, is the same endpoint. */
 export function distinct(rows: readonly EndpointRow[]): EndpointRow[] {
-  return [...new Map(rows.toReversed().map((each) => [addressOf(each), each])).values()].reverse();
+  return [...new Map(rows.toReversed().map((each) => [hostPort(each), each])).values()].reverse();
 }
 
 /** Distinct rows as columns. `slots` are in the order of the rows. */

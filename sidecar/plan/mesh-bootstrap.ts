@@ -3,6 +3,7 @@ import type { Input } from '../../shared/xds/canonical.ts';
 import { decode, encode } from '../../shared/xds/codec.ts';
 import { fromJson } from '../../shared/xds/json.ts';
 import type { Bootstrap } from '../../shared/xds/messages.gen.ts';
+import { hostPort } from './host-port.ts';
 import type { HostPort } from './listener.ts';
 
 /** The level of our own messages that this sidecar knows (decision D19). */
@@ -78,7 +79,3 @@ export function meshBootstrap(member: Membership): Bootstrap {
 }
 
 const address = ({ host, port }: HostPort) => ({ socket_address: { address: host, port_value: port } });
-
-/** `127.0.0.1:80`, `[::1]:80`. */
-export const hostPort = ({ host, port }: HostPort): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

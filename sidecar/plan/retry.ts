@@ -28,7 +28,7 @@ const previousHosts = 'envoy.extensions.retry.host.previous_hosts.v3.PreviousHos
 
 /**
  * RetryPolicy with Envoy's defaults: one retry, 25 ms back-off. It keeps Envoy's meaning unless the route carries
- * aya.v1.RouteOptions with `retry` (decision D11). Null = no condition is given, so nothing is ever tried again.
+ * aya.v1.RouteOptions with `retry` (decision D11). Null = nothing is ever tried again, and no attempt is limited.
  */
 export function retryPolicy(policy: RetryPolicy, options: RouteOptions | undefined, place: Place): RetryPlan | null {
   place.only(policy, [
@@ -62,7 +62,7 @@ export function retryPolicy(policy: RetryPolicy, options: RouteOptions | undefin
     classes: options?.retry !== undefined,
     nonIdempotent: options?.retry?.non_idempotent ?? false,
   };
-  return on.length === 0 ? null : plan;
+  return on.length === 0 && plan.perTryTimeout === 0 ? null : plan;
 }
 
 function avoidsTried(policy: RetryPolicy, place: Place): boolean {

@@ -1,7 +1,8 @@
 import type { PlanDelta, RouteConfigPlan } from '../core/plan.ts';
 import type { ClusterResult } from './cluster.ts';
-import { addressOf, distinct, endpointColumns } from './endpoint-columns.ts';
+import { distinct, endpointColumns } from './endpoint-columns.ts';
 import type { EndpointRow } from './endpoints.ts';
+import { hostPort } from './host-port.ts';
 import { Ledger } from './ledger.ts';
 import { Patience } from './patience.ts';
 import { clustersOfHost, clustersOfRoutes } from './references.ts';
@@ -113,7 +114,7 @@ export class Settlement {
 
   #endpoints(name: string, rows: readonly EndpointRow[], health: EndpointHealth[]): void {
     const once = distinct(rows);
-    const addresses = once.map(addressOf);
+    const addresses = once.map(hostPort);
     const slots = this.#slots.endpointSlots(name, addresses, this.#epoch + 1);
     this.#ledger.put({ kind: 'endpoints', name, value: endpointColumns(name, once, slots) }, rows);
     const before = this.#flags.get(name);
