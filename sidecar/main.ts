@@ -1,39 +1,68 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { VERSION } from '../shared/lifecycle/version.ts';
 import { createLog } from '../shared/log/log.ts';
-import { parseOptions } from './assemble/options.ts';
-import { startSidecar } from './assemble/sidecar.ts';
-import { readBootstrap } from './plan/bootstrap.ts';
+import { membershipOf, workloadOf } from './assemble/membership.ts';
+import { type MeshOptions, parseOptions, type SidecarOptions } from './assemble/options.ts';
+import { type SidecarParts, startSidecar } from './assemble/sidecar.ts';
+import { readBootstrap, resolveBootstrap } from './plan/bootstrap.ts';
+import { meshBootstrap } from './plan/mesh-bootstrap.ts';
+import { ListenerBook } from './worker/listener-book.ts';
 
 /** Runs `aya sidecar`; resolves with the exit code: 0 drained, 1 could not run, 2 bad options or bootstrap. */
 export async function runSidecar(argv: readonly string[]): Promise<number> {
   const parsed = parseOptions(argv);
   if ('problems' in parsed) return refuse('aya sidecar', parsed.problems);
   const { options } = parsed;
-  let text: string;
   try {
-    text = readFileSync(options.file, 'utf8');
-  } catch (error) {
-    return refuse('aya sidecar', [`-c ${options.file}: ${(error as Error).message}`]);
-  }
-  const bootstrap = readBootstrap(text, options.file);
-  const { wrong, unsupported } = bootstrap.findings;
-  const problems = options.lenient ? wrong : [...wrong, ...unsupported];
-  if (problems.length > 0) return refuse(options.file, problems);
-  if (options.validate) {
-    process.stdout.write(`${options.file}: OK\n`);
-    return 0;
-  }
-  const log = createLog('aya-sidecar', options.logLevel);
-  for (const each of unsupported) log.warn({ field: each }, `ignored: ${each}`);
-  try {
-    const sidecar = await startSidecar(bootstrap, options, VERSION, log);
+    const parts = options.mesh ? await member(options, options.mesh) : fromFile(options, options.file);
+    const { wrong, unsupported } = parts.bootstrap.findings;
+    const problems = options.lenient ? wrong : [...wrong, ...unsupported];
+    if (problems.length > 0) return refuse(options.file || 'aya sidecar', problems);
+    if (options.validate) {
+      process.stdout.write(`${options.file || 'options'}: OK\n`);
+      return 0;
+    }
+    for (const each of unsupported) parts.log.warn({ field: each }, `ignored: ${each}`);
+    const sidecar = await startSidecar(parts);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => sidecar.stop());
     return await sidecar.ended;
   } catch (error) {
     return refuse('aya sidecar', [(error as Error).message]);
   }
+}
+
+function fromFile(options: SidecarOptions, file: string): SidecarParts {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Error(`-c ${file}: ${(error as Error).message}`);
+  }
+  return {
+    bootstrap: readBootstrap(text, file),
+    options,
+    log: createLog('aya-sidecar', options.logLevel),
+    listeners: new ListenerBook(options.concurrency),
+    workload: null,
+  };
+}
+
+/** The control plane names our listeners' addresses, so they are bound before it is asked. */
+async function member(options: SidecarOptions, mesh: MeshOptions): Promise<SidecarParts> {
+  const listeners = new ListenerBook(options.concurrency);
+  const reserve = async (name: string, { host, port }: { host: string; port: number }) => {
+    const bound = await listeners.reserve(name, host, port);
+    return { host: bound.address, port: bound.port };
+  };
+  const outbound = await reserve('outbound', mesh.outbound);
+  const inbound = mesh.app ? await reserve('inbound', mesh.inbound) : mesh.inbound;
+  return {
+    bootstrap: resolveBootstrap(meshBootstrap(membershipOf(mesh, outbound, inbound))),
+    options,
+    log: createLog('aya-sidecar', options.logLevel),
+    listeners,
+    workload: workloadOf(mesh, inbound),
+  };
 }
 
 function refuse(what: string, problems: readonly string[]): number {

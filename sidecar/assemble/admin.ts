@@ -9,9 +9,6 @@ export interface AdminOptions {
   readonly bootstrap: BootstrapResult;
   readonly path: ControlPath;
   readonly log: Log;
-  /** What discovery has brought, for the configuration dump. */
-  readonly discovered: () => unknown;
-  readonly notReady: () => string;
   readonly drainListeners: () => void;
   readonly quit: () => void;
 }
@@ -51,7 +48,11 @@ export class Subject implements AdminSubject {
   }
 
   notReady(): string {
-    return this.started ? this.#options.notReady() : 'workers are starting';
+    if (!this.started) return 'workers are starting';
+    const { discovery } = this.#options.path;
+    if (discovery.ready) return '';
+    const waiting = discovery.world.waitingListeners.map((name) => `listener ${name} waits for its routes`);
+    return waiting.length > 0 ? waiting.join('\n') : 'waiting for the control plane';
   }
 
   uptimeSeconds(): number {
@@ -75,10 +76,15 @@ export class Subject implements AdminSubject {
   }
 
   configDump(): unknown {
-    const { bootstrap, discovered, path } = this.#options;
+    const { bootstrap, path } = this.#options;
+    const { lastRefusal, server, versions } = path.discovery.status();
     return {
-      bootstrap: toJson('envoy.config.bootstrap.v3.Bootstrap', bootstrap.message),
-      discovered: discovered(),
+      bootstrap: toJson('envoy.config.bootstrap.v3.Bootstrap', bootstrap.message, 'proto'),
+      discovery: {
+        server,
+        last_refusal: lastRefusal,
+        versions: Object.fromEntries([...versions].map(([kind, each]) => [kind, Object.fromEntries(each)])),
+      },
       /** What the workers run: one piece per resource, defaults filled. */
       plan: path.host.plan.whole(),
     };

@@ -1,17 +1,18 @@
 import type { Log } from '../../shared/log/log.ts';
 import { systemRandom } from '../../shared/struct/random.ts';
-import { type Cancel, systemClock } from '../../shared/time/clock.ts';
-import type { PlanDelta } from '../core/plan.ts';
+import { systemClock } from '../../shared/time/clock.ts';
+import type { AccessLogPlan, PlanDelta } from '../core/plan.ts';
+import { ROW } from '../core/slots.ts';
+import { Discovery } from '../discovery/discovery.ts';
+import type { LastGood } from '../discovery/last-good.ts';
 import type { BootstrapResult } from '../plan/bootstrap.ts';
-import { DnsWatches } from '../plan/dns.ts';
 import { applyHealth } from '../plan/health.ts';
-import type { HostPort } from '../plan/listener.ts';
-import { type Change, World } from '../plan/world.ts';
+import type { Change } from '../plan/world.ts';
 import { touched } from '../runtime/pieces.ts';
 import { StatsCollector } from '../telemetry/collect.ts';
-
 import { type EjectionEvent, Ejector } from '../worker/ejector.ts';
 import { WorkerHost } from '../worker/host.ts';
+import type { ListenerBook } from '../worker/listener-book.ts';
 import type { NodeIdentity } from '../worker/protocol.ts';
 import { SlotAllocator } from '../worker/slot-allocator.ts';
 
@@ -25,13 +26,18 @@ export interface ControlPathOptions {
   readonly logLevel: string;
   readonly identity: NodeIdentity;
   readonly log: Log;
+  readonly lenient: boolean;
+  readonly listeners: ListenerBook;
+  /** For discovered listeners that bring no access log. */
+  readonly accessLogs: readonly AccessLogPlan[];
+  readonly lastGood: (clock: typeof systemClock) => LastGood | null;
   readonly onFatal: (error: Error) => void;
 }
 
 /**
  * Main's side of the sidecar, from memory up: statistics and slots -> workers -> ejector (reads reports, writes flags)
- * -> world (what is wanted) -> settle: plan deltas to the workers, sockets for listeners, thresholds to the ejector.
- * Whoever learns something (bootstrap, DNS, discovery) tells the world and calls `settle`.
+ * -> discovery (bootstrap, DNS, control plane -> changes of the plan) -> deltas to the workers, sockets for listeners,
+ * thresholds to the ejector.
  */
 export class ControlPath {
   readonly clock = systemClock;
@@ -39,15 +45,14 @@ export class ControlPath {
   readonly slots: SlotAllocator;
   readonly host: WorkerHost;
   readonly ejector: Ejector;
-  readonly world: World;
+  readonly discovery: Discovery;
   /** The newest last. */
   readonly ejections: EjectionEvent[] = [];
   readonly #options: ControlPathOptions;
-  readonly #dns: DnsWatches;
+  readonly #lastGood: LastGood | null;
   readonly #opening = new Map<string, Promise<void>>();
-  #wake: Cancel = () => {};
-  #onSettled: (delta: PlanDelta) => void = () => {};
 
+  /** `bootstrap` is checked. */
   constructor(bootstrap: BootstrapResult, options: ControlPathOptions) {
     this.#options = options;
     const { log, workers } = options;
@@ -58,10 +63,11 @@ export class ControlPath {
       identity: options.identity,
       slots: this.slots,
       stats: this.stats,
+      listeners: options.listeners,
       clock: this.clock,
       log,
       onTripped: (slot, detector) => this.ejector.reported(slot, detector),
-      onHost: (host) => this.onHost(host),
+      onHost: (host) => this.discovery.ask(host, (result) => this.host.answerHost(host, result)),
       onFatal: options.onFatal,
     });
     this.ejector = new Ejector({
@@ -71,70 +77,56 @@ export class ControlPath {
       stats: this.stats.own,
       onEvent: (event) => this.#ejected(event),
     });
-    this.#dns = new DnsWatches(this.clock, (cluster, rows) => {
-      this.world.resolve(cluster, rows);
-      this.settle();
+    this.#lastGood = options.lastGood(this.clock);
+    this.discovery = new Discovery({
+      bootstrap,
+      slots: this.slots,
+      clock: this.clock,
+      random: systemRandom,
+      log,
+      lenient: options.lenient,
+      accessLogs: options.accessLogs,
+      lastGood: this.#lastGood,
+      requestsOf: (cluster) => this.#requestsOf(cluster),
+      apply: (change) => this.#apply(change),
     });
-    this.world = new World(this.slots);
-    this.world.addStatic(bootstrap.listeners, bootstrap.clusters);
     this.clock.every(SWEEP_EVERY, () => this.slots.sweep(this.host.oldestEpoch));
   }
 
-  /** Asked by a worker for a host that is not in the plan; discovery replaces it. */
-  onHost: (host: string) => void = (host) => this.host.answerHost(host, 'unknown');
-
-  /** Hears each delta once it is in force. */
-  onInForce(hear: (delta: PlanDelta) => void): void {
-    this.#onSettled = hear;
-  }
-
-  /** Starts the workers on what is known so far; resolves when it is in force and the listeners are open. */
+  /** Starts the workers on what is known so far; resolves when that is in force and its listeners are open. */
   async start(): Promise<void> {
+    const kept = (await this.#lastGood?.load()) ?? [];
     this.host.start();
-    this.settle();
-    await this.host.inForce(this.world.epoch);
+    this.discovery.start(kept);
+    await this.host.inForce(this.host.plan.epoch);
     await Promise.all(this.#opening.values());
   }
 
-  /** Brings the workers, the sockets and the ejector to what the world wants. */
-  settle(): void {
-    const now = this.clock.now();
-    const change = this.world.settle(now);
-    this.#dns.watch(this.world.dnsClusters());
-    if (change) this.#carryOut(change);
-    this.#wake();
-    const { nextSettle } = this.world;
-    this.#wake =
-      nextSettle === Number.POSITIVE_INFINITY ? () => {} : this.clock.after(nextSettle - now, () => this.settle());
-  }
-
-  close(): Promise<void> {
-    this.#wake();
-    this.#dns.stop();
+  async close(): Promise<void> {
+    await this.discovery.stop();
     this.ejector.close();
-    return this.host.close();
+    await this.host.close();
   }
 
-  #carryOut({ delta, health }: Change): void {
+  #apply({ delta, health }: Change): void {
     applyHealth(this.slots.table, health);
     if (!delta) return;
-    this.host.apply(delta).then(() => this.#onSettled(delta));
+    this.host.apply(delta).then(() => this.discovery.inForce(delta.epoch));
     this.#limitEjections(delta);
-    for (const name of touched(delta, 'listener')) {
-      const plan = this.host.plan.listener.get(name);
-      const bound = this.host.listeners.address(name);
-      if (!plan) this.host.unlisten(name);
-      else if (!bound || (plan.port !== 0 && (bound.port !== plan.port || bound.address !== plan.address))) {
-        if (bound) this.host.unlisten(name);
-        this.#open(name, { host: plan.address, port: plan.port });
-      }
-    }
+    for (const name of touched(delta, 'listener')) this.#bind(name);
   }
 
-  #open(name: string, { host, port }: HostPort): void {
+  /** A listener is its address: it is opened, closed or moved; every other change reaches the workers by the plan. */
+  #bind(name: string): void {
+    const plan = this.host.plan.listener.get(name);
+    const bound = this.host.listeners.address(name);
+    const stays = plan && bound && bound.address === plan.address && (plan.port === 0 || bound.port === plan.port);
+    if (stays) return;
+    if (bound) this.host.unlisten(name);
+    if (!plan) return;
     const { log, onFatal } = this.#options;
-    const opening = this.host.listen(name, host, port).then(
-      (bound) => log.info({ listener: name, address: bound.address, port: bound.port }, 'listening'),
+    const opening = this.host.listen(name, plan.address, plan.port).then(
+      ({ address, port }) => log.info({ listener: name, address, port }, 'listening'),
       (error: Error) => onFatal(new Error(`listener ${name}: ${error.message}`)),
     );
     this.#opening.set(name, opening);
@@ -148,6 +140,11 @@ export class ControlPath {
       this.ejector.put(plan, this.host.plan.endpoints.get(plan.endpoints) ?? null);
     }
     for (const name of clusters) if (!this.host.plan.cluster.has(name)) this.ejector.remove(name);
+  }
+
+  #requestsOf(cluster: string): number {
+    const plan = this.host.plan.cluster.get(cluster);
+    return plan ? this.slots.table.slot(plan.slot).sum(ROW.requests) : 0;
   }
 
   #ejected(event: EjectionEvent): void {

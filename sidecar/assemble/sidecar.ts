@@ -1,11 +1,32 @@
+import { VERSION } from '../../shared/lifecycle/version.ts';
 import type { Log } from '../../shared/log/log.ts';
+import { systemRandom } from '../../shared/struct/random.ts';
 import { sleep } from '../../shared/time/clock.ts';
 import { adminRoutes } from '../admin/routes.ts';
 import { AdminServer } from '../admin/server.ts';
+import type { AccessLogPlan } from '../core/plan.ts';
+import { LastGood } from '../discovery/last-good.ts';
+import { Registration, type Workload } from '../discovery/registration.ts';
 import type { BootstrapResult } from '../plan/bootstrap.ts';
+import type { ListenerBook } from '../worker/listener-book.ts';
 import { Subject } from './admin.ts';
 import { ControlPath } from './control-path.ts';
 import type { SidecarOptions } from './options.ts';
+
+/** How often it is looked whether everything is in force, ms. */
+const READY_EVERY = 10;
+
+/** What is started. */
+export interface SidecarParts {
+  /** Checked. */
+  readonly bootstrap: BootstrapResult;
+  readonly options: SidecarOptions;
+  readonly log: Log;
+  /** Holds sockets bound ahead of their listeners. */
+  readonly listeners: ListenerBook;
+  /** What is registered with the control plane; null = nothing. */
+  readonly workload: Workload | null;
+}
 
 /** A running sidecar. */
 export interface Sidecar {
@@ -15,37 +36,37 @@ export interface Sidecar {
   stop(): void;
 }
 
-/** Starts a sidecar from a checked bootstrap. Rejects with a sentence when an address cannot be had. */
-export async function startSidecar(
-  bootstrap: BootstrapResult,
-  options: SidecarOptions,
-  version: string,
-  log: Log,
-): Promise<Sidecar> {
+/** Starts a sidecar. Rejects with a sentence when the admin address cannot be had. */
+export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
+  const { bootstrap, log, options, workload } = parts;
   const ended = Promise.withResolvers<number>();
   const fail = (error: Error): void => {
     log.error({ err: error }, error.message);
     ended.resolve(1);
   };
+  const node = bootstrap.node.id ?? '';
   const path = new ControlPath(bootstrap, {
     workers: options.concurrency,
     logLevel: options.logLevel,
     identity: {
       service: options.mesh?.service ?? bootstrap.node.cluster ?? '',
       namespace: options.mesh?.namespace ?? '',
-      node: bootstrap.node.id ?? '',
+      node,
     },
     log,
+    lenient: options.lenient,
+    listeners: parts.listeners,
+    accessLogs: options.accessLog === '' ? [] : [jsonLog(options.accessLog)],
+    lastGood: (clock) => (options.data === '' ? null : new LastGood(options.data, node, clock, log)),
     onFatal: fail,
   });
-  let stopping = false;
+  const around = { clock: path.clock, random: systemRandom, log };
+  const registration = workload && bootstrap.ads ? new Registration(workload, bootstrap.ads.servers, around) : null;
   const subject = new Subject({
-    version,
+    version: VERSION,
     bootstrap,
     path,
     log,
-    discovered: () => [],
-    notReady: () => path.world.waitingListeners.map((name) => `listener ${name} waits for its routes`).join('\n'),
     drainListeners: () => path.host.stopAccepting(),
     quit: () => stop(),
   });
@@ -55,19 +76,21 @@ export async function startSidecar(
     log.info({ listener: 'admin', address: bound.address, port: bound.port }, 'listening');
   }
 
-  /** Decision D13: fail /ready, announce the end on every answer, stop accepting, wait for requests, exit. */
+  /** Decision D13: fail /ready and withdraw, announce the end, stop accepting, wait for requests, exit. */
   const drain = async (): Promise<void> => {
     subject.draining = true;
-    log.info({ announce: options.announceTime, drain: options.drainTime }, 'draining');
+    log.info({ announceMs: options.announceTime, drainMs: options.drainTime }, 'draining');
+    registration?.withdraw();
     path.host.announceClose();
-    await sleepAwake(options.announceTime);
+    await sleep(path.clock, options.announceTime);
     path.host.stopAccepting();
-    await Promise.race([path.host.idle(), sleepAwake(options.drainTime)]);
+    await Promise.race([path.host.idle(), sleep(path.clock, options.drainTime)]);
+    registration?.stop();
     await path.close();
     admin.close();
     ended.resolve(0);
   };
-  const sleepAwake = (ms: number): Promise<void> => sleep(path.clock, ms);
+  let stopping = false;
   const stop = (): void => {
     if (stopping) return ended.resolve(0);
     stopping = true;
@@ -76,7 +99,16 @@ export async function startSidecar(
 
   path.start().then(() => {
     subject.started = true;
-    log.info({ listeners: subject.listeners() }, 'started');
+    // Nobody is to be sent here before the listeners are open.
+    const cancel = path.clock.every(READY_EVERY, () => {
+      if (stopping) return cancel();
+      if (subject.state() !== 'LIVE') return;
+      cancel();
+      log.info({ listeners: subject.listeners() }, 'ready');
+      registration?.start();
+    });
   }, fail);
   return { ended: ended.promise, stop };
 }
+
+const jsonLog = (path: string): AccessLogPlan => ({ path, format: { kind: 'json' }, only: 'all' });

@@ -6,7 +6,7 @@ import type { PlanDelta } from '../core/plan.ts';
 import type { DemandResult } from '../http/context.ts';
 import { Pieces } from '../runtime/pieces.ts';
 import type { StatsCollector } from '../telemetry/collect.ts';
-import { ListenerBook } from './listener-book.ts';
+import type { ListenerBook } from './listener-book.ts';
 import type { FromWorker, NodeIdentity, ToWorker, WorkerSetup } from './protocol.ts';
 import type { SlotAllocator } from './slot-allocator.ts';
 
@@ -20,6 +20,7 @@ export interface HostOptions {
   readonly identity: NodeIdentity;
   readonly slots: SlotAllocator;
   readonly stats: StatsCollector;
+  readonly listeners: ListenerBook;
   readonly clock: Clock;
   readonly log: Log;
   readonly onTripped: (slot: number, detector: Detector) => void;
@@ -55,7 +56,7 @@ export class WorkerHost {
 
   constructor(options: HostOptions) {
     this.#options = options;
-    this.listeners = new ListenerBook(options.workers);
+    this.listeners = options.listeners;
   }
 
   start(): void {
