@@ -4,7 +4,7 @@ import { fromMs } from '../../shared/xds/duration.ts';
 import { CLUSTER } from '../../shared/xds/type-url.ts';
 import type { ServicePort } from '../model/service.ts';
 import type { TrafficPolicy } from '../model/traffic-policy.ts';
-import type { NodeKind } from './caller.ts';
+import type { Caller, NodeKind } from './caller.ts';
 import type { ServiceEntry } from './catalog.ts';
 import { balancing } from './load-balancing.ts';
 import { ads, type Draft, type Message, ownMetadata } from './message.ts';
@@ -19,22 +19,32 @@ type Cluster = Message<'envoy.config.cluster.v3.Cluster'>;
 const httpOptions = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
 /** One service port as callers of a kind use it. Endpoints come by EDS under the same name (decisions D17). */
-export function clusterOf(entry: ServiceEntry, port: ServicePort, kind: NodeKind, note: Note): Draft {
+export function clusterOf(entry: ServiceEntry, port: ServicePort, caller: Caller, note: Note): Draft {
   const { name, namespace } = entry.service.metadata;
-  const message = discovered(clusterName(name, namespace, port.port), entry.policies[0], port, kind, note);
+  let http2 = protocolOf(port) === 'http2';
+  // Level 2 of Aya's sidecar is the first that speaks HTTP/2 (decisions D19).
+  if (http2 && caller.kind === 'aya' && caller.level < 2) {
+    note(
+      entry.service,
+      `port ${port.port} speaks HTTP/2: sidecars of level ${caller.level} call it by HTTP/1.1`,
+      'aya',
+    );
+    http2 = false;
+  }
+  const message = discovered(clusterName(name, namespace, port.port), entry.policies[0], http2, caller.kind, note);
   return { type: CLUSTER, name: message.name ?? '', aliases: [], message };
 }
 
 /** What a gRPC client gets for a service that does not exist (any more): without endpoints its calls fail at once. */
 export function emptyCluster(name: string): Draft {
-  const message = discovered(name, undefined, undefined, 'grpc', () => {});
+  const message = discovered(name, undefined, true, 'grpc', () => {});
   return { type: CLUSTER, name, aliases: [], message };
 }
 
 function discovered(
   name: string,
   policy: TrafficPolicy | undefined,
-  port: ServicePort | undefined,
+  http2: boolean,
   kind: NodeKind,
   note: Note,
 ): Cluster {
@@ -51,7 +61,7 @@ function discovered(
     ...balancing(policy, kind, note),
     ...limits(policy, kind),
     ...(kind === 'grpc' ? {} : { outlier_detection: outlierDetection(spec?.outlierDetection) }),
-    ...(kind === 'grpc' ? {} : upstreamHttp(policy, port)),
+    ...(kind === 'grpc' ? {} : upstreamHttp(policy, http2)),
     ...(kind === 'aya' ? ownOptions(policy) : {}),
   };
 }
@@ -82,9 +92,8 @@ function limits(policy: TrafficPolicy | undefined, kind: NodeKind): Cluster {
 }
 
 /** The version of HTTP, and how long connections live. */
-function upstreamHttp(policy: TrafficPolicy | undefined, port: ServicePort | undefined): Cluster {
+function upstreamHttp(policy: TrafficPolicy | undefined, http2: boolean): Cluster {
   const pool = policy?.spec.connectionPool;
-  const http2 = port !== undefined && protocolOf(port) === 'http2';
   if (!pool && !http2) return {};
   const idle = pool?.idleTimeout;
   const requests = pool?.maxRequestsPerConnection ?? 0;

@@ -2,8 +2,10 @@ import type { HeaderModifier, PathModifier, RequestRedirect, UrlRewrite } from '
 import type { HttpRouteRule } from '../model/http-route.ts';
 import type { Condition } from './condition.ts';
 import type { Message } from './message.ts';
+import type { RouteMatch } from './route-match.ts';
 
 type Route = Message<'envoy.config.route.v3.Route'>;
+type Redirect = Message<'envoy.config.route.v3.RedirectAction'>;
 type RouteAction = Message<'envoy.config.route.v3.RouteAction'>;
 type HeaderValueOption = Message<'envoy.config.core.v3.HeaderValueOption'>;
 
@@ -25,22 +27,33 @@ export function headerChanges(rule: HttpRouteRule | undefined): Route {
   };
 }
 
-/** The rule's redirect, if it has one. */
-export function redirectOf(
+/** The rule's redirect, if it has one, with what it matches: cutting a prefix off takes two routes, as no pattern can do it. */
+export function redirectsOf(
   rule: HttpRouteRule | undefined,
   condition: Condition,
-): Message<'envoy.config.route.v3.RedirectAction'> | undefined {
+  match: RouteMatch,
+): Pick<Route, 'match' | 'redirect'>[] | undefined {
   const redirect: RequestRedirect | undefined = filterOf(rule, 'RequestRedirect')?.requestRedirect;
   if (!redirect) return undefined;
   const { scheme, hostname, port, path, statusCode } = redirect;
-  return {
+  const action: Redirect = {
     ...(scheme && { scheme_redirect: scheme }),
     ...(hostname && { host_redirect: hostname }),
     ...(port !== undefined && { port_redirect: port }),
-    ...(path?.type === 'ReplaceFullPath' && { path_redirect: path.replaceFullPath ?? '/' }),
-    ...(path?.type === 'ReplacePrefixMatch' && { prefix_rewrite: prefixFor(path, condition) }),
     response_code: redirectCodes[statusCode as keyof typeof redirectCodes],
   };
+  if (path?.type === 'ReplaceFullPath') {
+    return [{ match, redirect: { ...action, path_redirect: path.replaceFullPath ?? '/' } }];
+  }
+  if (path?.type !== 'ReplacePrefixMatch') return [{ match, redirect: action }];
+  const prefix = condition.path.value;
+  const rewritten = { ...action, prefix_rewrite: prefixFor(path, condition) };
+  if (rewritten.prefix_rewrite !== '/' || prefix === '') return [{ match, redirect: rewritten }];
+  const { path_separated_prefix: _, ...rest } = match;
+  return [
+    { match: { ...rest, path: prefix }, redirect: { ...action, path_redirect: '/' } },
+    { match: { ...rest, prefix: `${prefix}/` }, redirect: rewritten },
+  ];
 }
 
 /** The rule's rewrite of path and host. */

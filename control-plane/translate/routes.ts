@@ -10,7 +10,7 @@ import { type FaultyRule, withFaults } from './faulty-rules.ts';
 import { type Message, ownMetadata } from './message.ts';
 import type { Note } from './problem.ts';
 import { conditions, idempotentMethods, neverSent, retryOfRule, retryPolicy } from './retry.ts';
-import { headerChanges, redirectOf, rewriteOf } from './route-filters.ts';
+import { headerChanges, redirectsOf, rewriteOf } from './route-filters.ts';
 import { idempotentOnly, matchesOf, type RouteMatch } from './route-match.ts';
 import { rulesFor } from './rules.ts';
 
@@ -36,8 +36,8 @@ function routeOf(
 ): Route[] {
   const { name, rule, route, condition } = each;
   const base: Route = { name, match, ...headerChanges(rule) };
-  const redirect = redirectOf(rule, condition);
-  if (redirect) return [{ ...base, redirect }];
+  const redirects = redirectsOf(rule, condition, match);
+  if (redirects) return redirects.map((each) => ({ ...base, ...each }));
   const destinations = destinationsOf(each, entry, port);
   // Gateway API: a rule without any backend that could take a request answers 500.
   if (!destinations.some(({ exists, weight }) => exists && weight > 0)) {

@@ -21,7 +21,7 @@ export function translateService(entry: ServiceEntry, caller: Caller, note: Note
   }
   const { kind } = caller;
   const ports = entry.service.spec.ports;
-  const clusters = ports.flatMap((port) => [clusterOf(entry, port, kind, note), endpointsOf(entry, port)]);
+  const clusters = ports.flatMap((port) => [clusterOf(entry, port, caller, note), endpointsOf(entry, port)]);
   if (kind === 'grpc') return [...clusters, ...ports.flatMap((port) => grpcPort(entry, port, caller, note))];
   const hosts = virtualHostsOf(entry, caller, note);
   return kind === 'aya' ? [...clusters, ...hosts, ...faultAssignmentOf(entry, caller)] : [...clusters, ...hosts];
