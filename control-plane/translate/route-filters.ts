@@ -48,7 +48,8 @@ export function redirectsOf(
   if (path?.type !== 'ReplacePrefixMatch') return [{ match, redirect: action }];
   const prefix = condition.path.value;
   const rewritten = { ...action, prefix_rewrite: prefixFor(path, condition) };
-  if (rewritten.prefix_rewrite !== '/' || prefix === '') return [{ match, redirect: rewritten }];
+  if (rewritten.prefix_rewrite !== '/' || match.path_separated_prefix === undefined)
+    return [{ match, redirect: rewritten }];
   const { path_separated_prefix: _, ...rest } = match;
   return [
     { match: { ...rest, path: prefix }, redirect: { ...action, path_redirect: '/' } },
