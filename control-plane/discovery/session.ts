@@ -180,8 +180,9 @@ export class Session {
     for (const { subscription, gone } of withdrawals.reverse()) {
       if (wakeAt !== Number.POSITIVE_INFINITY || subscription.outstanding) delayed = true;
       else {
-        actions.push(...this.#send(subscription, view, { changed: [], removed: gone, missing: [], keep: [] }, now));
-        wakeAt = now + patience;
+        const sent = this.#send(subscription, view, { changed: [], removed: gone, missing: [], keep: [] }, now);
+        actions.push(...sent);
+        if (sent.length > 0) wakeAt = now + patience;
       }
     }
     if (delayed && wakeAt !== Number.POSITIVE_INFINITY) actions.push({ kind: 'wake', at: wakeAt });
