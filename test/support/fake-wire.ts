@@ -63,7 +63,8 @@ export class FakeWire implements Wire {
   receive(data: string | Buffer, cuts: readonly number[] = []): void {
     const bytes = typeof data === 'string' ? Buffer.from(data, 'latin1') : data;
     let from = 0;
-    for (const to of [...cuts, bytes.length]) {
+    for (const cut of [...cuts, bytes.length]) {
+      const to = Math.min(cut, bytes.length);
       if (to <= from || this.closed || this.destroyed !== 'no') continue;
       const shared = Buffer.alloc(to - from + 16, '\r\n0 ');
       bytes.copy(shared, 0, from, to);

@@ -38,6 +38,7 @@ export class ServerBench {
   readonly wire = new FakeWire();
   readonly refused: string[] = [];
   readonly session: ServerSession;
+  readonly options: ServerOptions;
   closed = 0;
 
   constructor(handler: ExchangeHandler, options: Partial<ServerOptions> = {}) {
@@ -54,7 +55,8 @@ export class ServerBench {
         },
       },
     };
-    this.session = new ServerSession(this.wire, PEER, { ...OPTIONS, ...options }, context);
+    this.options = { ...OPTIONS, ...options };
+    this.session = new ServerSession(this.wire, PEER, this.options, context);
   }
 
   within(run: () => void): void {

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { HeaderList } from '../../sidecar/core/headers.ts';
+import { answerOk, Recorder, ServerBench } from '../support/http1-observed.ts';
+
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+const nothing = (): void => {};
+
+test('an idle connection closes without a word, counted from the last response', () => {
+  const bench = new ServerBench(new Recorder(), { idleTimeout: 1000 });
+  bench.clock.advance(900);
+  bench.receive(GET);
+  bench.wire.output = '';
+  bench.clock.advance(900);
+  assert.ok(!bench.wire.closed);
+  bench.clock.advance(120);
+  assert.ok(bench.wire.closed);
+  assert.equal(bench.wire.output, '');
+  assert.deepEqual(bench.refused, []);
+  assert.equal(bench.wheel.running, 0);
+});
+
+test('a head that comes too slowly is answered with 408, however many bytes came', () => {
+  const bench = new ServerBench(new Recorder(), { headersTimeout: 1000 });
+  bench.clock.advance(5000);
+  for (const byte of GET.slice(0, 20)) {
+    bench.receive(byte);
+    bench.clock.advance(60);
+  }
+  assert.match(bench.wire.output, /^HTTP\/1\.1 408 /);
+  assert.deepEqual(bench.refused, ['408 the request head did not arrive in time']);
+});
+
+test('a request body that comes too slowly is answered with 408 and aborted', () => {
+  const recorder = new Recorder();
+  const bench = new ServerBench(recorder, { requestTimeout: 1000, headersTimeout: 0 });
+  bench.receive('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n');
+  bench.clock.advance(900);
+  bench.receive('x');
+  bench.clock.advance(120);
+  assert.match(bench.wire.output, /^HTTP\/1\.1 408 /);
+  assert.equal(recorder.seen[0]?.end, 'timeout');
+  assert.equal(recorder.exchanges[0]?.status, 408);
+});
+
+test('an exchange in which nothing moves is answered with 504; one that moves goes on', () => {
+  const recorder = new Recorder(nothing);
+  const bench = new ServerBench(recorder, { streamIdleTimeout: 1000 });
+  bench.receive(GET);
+  bench.clock.advance(1020);
+  assert.match(bench.wire.output, /^HTTP\/1\.1 504 /);
+  assert.equal(recorder.seen[0]?.end, 'timeout');
+
+  const moving = new ServerBench(recorder, { streamIdleTimeout: 1000 });
+  moving.receive(GET);
+  const { stream } = recorder.exchanges[1] as (typeof recorder.exchanges)[0];
+  stream.respond(200, HeaderList.of(), -1);
+  for (let step = 0; step < 5; step += 1) {
+    moving.clock.advance(900);
+    stream.write(Buffer.from('x'));
+  }
+  assert.equal(recorder.seen[1]?.end, 'whole');
+  moving.clock.advance(1020);
+  assert.equal(recorder.seen[1]?.end, 'timeout');
+  assert.equal(moving.wire.destroyed, 'fin');
+});
+
+test('a half-closed client waits five seconds for its response to begin, not longer', () => {
+  const recorder = new Recorder(nothing);
+  const bench = new ServerBench(recorder);
+  bench.receive(GET);
+  bench.wire.fin();
+  bench.clock.advance(4900);
+  assert.equal(recorder.seen[0]?.end, 'whole');
+  bench.clock.advance(200);
+  assert.equal(recorder.seen[0]?.end, 'reset');
+  assert.equal(bench.wire.destroyed, 'fin');
+});
+
+test('the rest of a request that never comes after an early response ends the connection', () => {
+  const recorder = new Recorder(nothing);
+  const bench = new ServerBench(recorder);
+  bench.receive('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx');
+  answerOk(recorder.exchanges[0] as (typeof recorder.exchanges)[0]);
+  assert.ok(!bench.wire.closed);
+  bench.clock.advance(5020);
+  assert.ok(bench.wire.closed);
+});
+
+test('a connection that is old enough closes when idle, else with its next response', () => {
+  const recorder = new Recorder(nothing);
+  const idle = new ServerBench(recorder, { maxConnectionDuration: 1000 });
+  idle.clock.advance(1020);
+  assert.ok(idle.wire.closed);
+
+  const busy = new ServerBench(recorder, { maxConnectionDuration: 1000 });
+  busy.receive(GET);
+  busy.clock.advance(1020);
+  assert.ok(!busy.wire.closed);
+  answerOk(recorder.exchanges[0] as (typeof recorder.exchanges)[0]);
+  assert.match(busy.wire.output, /connection: close/);
+  assert.ok(busy.wire.closed);
+});
+
+test('without timeouts nothing runs', () => {
+  const bench = new ServerBench(new Recorder(), { headersTimeout: 0, streamIdleTimeout: 0, idleTimeout: 0 });
+  bench.receive(`${GET}GET / HT`);
+  assert.equal(bench.wheel.running, 0);
+});
