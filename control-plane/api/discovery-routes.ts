@@ -1,15 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import {
-  apiGroup,
-  coreVersions,
-  groupList,
-  openApiJson,
-  openApiProto,
-  openApiProtoType,
-  resourceList,
-  versionDocument,
-} from './discovery.ts';
+import { apiGroup, coreVersions, groupList, resourceList, versionDocument } from './discovery.ts';
 import { noSuchPath } from './failure.ts';
+import { openApiJson, openApiProto, openApiProtoType } from './openapi.ts';
 import { refuse } from './refuse.ts';
 
 /** How clients find out what this server can do. */

@@ -70,14 +70,6 @@ export function resourceList(group: string, version: string): object | undefined
   };
 }
 
-/**
- * `GET /openapi/v2`: kubectl will not apply without one, and an empty one moves all validation to the server (D36). As
- * protobuf it is field 1, "swagger", with the text "2.0".
- */
-export const openApiProto: Buffer = Buffer.from([0x0a, 0x03, 0x32, 0x2e, 0x30]);
-export const openApiProtoType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
-export const openApiJson: object = { swagger: '2.0', info: { title: 'Aya', version: 'v1' }, paths: {} };
-
 /** `GET /version`: kubectl compares minor versions, so this is the Kubernetes whose REST conventions are followed. */
 export function versionDocument(aya: string): object {
   return {

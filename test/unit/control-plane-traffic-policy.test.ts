@@ -125,5 +125,9 @@ test('a key that a YAML 1.1 reader took for true is `on` again', () => {
   const read = { spec: { retry: { true: ['reset'], attempts: 1 } } };
   assert.deepEqual(withRetryOn(read), { spec: { retry: { on: ['reset'], attempts: 1 } } });
   assert.deepEqual(withRetryOn({ spec: { retry: { true: null } } }), { spec: { retry: { on: null } } });
+  const requoted = { spec: { retry: { true: null, on: ['reset'] } } };
+  assert.deepEqual(withRetryOn(requoted), { spec: { retry: { on: ['reset'] } } });
+  const unquoted = { spec: { retry: { true: ['reset'], on: null } } };
+  assert.deepEqual(withRetryOn(unquoted), { spec: { retry: { on: ['reset'] } } });
   assert.deepEqual(withRetryOn({ spec: {} }), { spec: {} });
 });
