@@ -4,6 +4,7 @@ import type { Cancel, Clock } from '../../shared/time/clock.ts';
 import type { DeltaDiscoveryResponse } from '../../shared/xds/messages.gen.ts';
 import type { AccessLogPlan } from '../core/plan.ts';
 import type { DemandResult } from '../http/context.ts';
+import type { AdsServers } from '../plan/ads-servers.ts';
 import type { BootstrapResult } from '../plan/bootstrap.ts';
 import { DnsWatches, type Resolve, systemResolve } from '../plan/dns.ts';
 import { clustersOfHost } from '../plan/references.ts';
@@ -14,7 +15,7 @@ import { Demand, type HostState } from './demand.ts';
 import { answersTo } from './host-name.ts';
 import { inventoryOf } from './inventory.ts';
 import type { LastGood } from './last-good.ts';
-import { PersistentStream } from './persistent-stream.ts';
+import { PersistentStream, type StreamEvents } from './persistent-stream.ts';
 import { type Kept, Session, typeOfKind } from './session.ts';
 
 export interface DiscoveryOptions {
@@ -34,7 +35,13 @@ export interface DiscoveryOptions {
   /** Brings a change to slots and workers; `inForce` is called later, or at once. */
   readonly apply: (change: Change) => void;
   readonly resolve?: Resolve;
+  /** How the control plane is reached; default by gRPC, the bootstrap's servers in turn. */
+  readonly connect?: (events: StreamEvents<Method>) => DiscoveryStream;
 }
+
+type Method = 'DeltaAggregatedResources';
+/** A stream to a control plane that is made again whenever it breaks. */
+export type DiscoveryStream = Pick<PersistentStream<Method>, 'server' | 'start' | 'send' | 'stop'>;
 
 export interface DiscoveryStatus {
   /** The control plane that answers; '' = none. */
@@ -59,7 +66,7 @@ export class Discovery {
   readonly #session: Session;
   readonly #demand: Demand;
   readonly #dns: DnsWatches;
-  readonly #stream: PersistentStream<'DeltaAggregatedResources'> | undefined;
+  readonly #stream: DiscoveryStream | undefined;
   /** Whether the control plane may know faults: the bootstrap says that we are an Aya node. */
   readonly #faults: boolean;
   #nodeSent = false;
@@ -71,7 +78,7 @@ export class Discovery {
   #cancelTimer: Cancel = () => {};
 
   constructor(options: DiscoveryOptions) {
-    const { bootstrap, clock, random, log } = options;
+    const { bootstrap, clock, log } = options;
     this.#options = options;
     this.#world = new World(options.slots, options.accessLogs);
     this.#world.addStatic(bootstrap.listeners, bootstrap.clusters);
@@ -88,19 +95,7 @@ export class Discovery {
       (cluster, rows) => this.#resolved(cluster, rows),
       options.resolve ?? systemResolve,
     );
-    this.#stream =
-      bootstrap.ads === null
-        ? undefined
-        : new PersistentStream(
-            'DeltaAggregatedResources',
-            bootstrap.ads.servers,
-            { clock, random, log },
-            {
-              onOpen: () => this.#opened(),
-              onMessage: (message) => this.#received(message),
-              onClose: () => this.#session.closed(),
-            },
-          );
+    this.#stream = bootstrap.ads ? this.#connect(bootstrap.ads) : undefined;
   }
 
   /** Brings what is static in force, then what was kept (`kept`, of `LastGood.load`), and connects. */
@@ -130,6 +125,15 @@ export class Discovery {
     return this.#ready;
   }
 
+  /** What is still waited for, a line each; empty when nothing is. */
+  notReady(): string {
+    const waits = (['cluster', 'listener'] as const).filter((kind) => !this.#session.hasAnswer(kind));
+    return [
+      ...waits.map((kind) => `the control plane has told no ${kind}s yet`),
+      ...this.#world.waitingListeners.map((name) => `listener ${name} waits for its routes`),
+    ].join('\n');
+  }
+
   get world(): World {
     return this.#world;
   }
@@ -148,6 +152,18 @@ export class Discovery {
     this.#demand.stop();
     this.#dns.stop();
     await this.#options.lastGood?.flush();
+  }
+
+  #connect(ads: AdsServers): DiscoveryStream {
+    const { clock, random, log, connect } = this.#options;
+    const events: StreamEvents<Method> = {
+      onOpen: () => this.#opened(),
+      onMessage: (message) => this.#received(message),
+      onClose: () => this.#session.closed(),
+    };
+    return (
+      connect?.(events) ?? new PersistentStream('DeltaAggregatedResources', ads.servers, { clock, random, log }, events)
+    );
   }
 
   #opened(): void {
@@ -208,8 +224,7 @@ export class Discovery {
   }
 
   #isReady(): boolean {
-    const answered = this.#session.hasAnswer('listener') && this.#session.hasAnswer('cluster');
-    return answered && this.#world.waitingListeners.length === 0 && this.#inForce >= this.#world.epoch;
+    return this.notReady() === '' && this.#inForce >= this.#world.epoch;
   }
 
   #send(): void {
