@@ -11,7 +11,7 @@ import { missingPorts } from './written.ts';
 /** How long an instance stays when its stream breaks, ms. */
 export const graceAfterBreak = 5_000;
 /** How long after a start of the control plane: everybody has to find back first, ms. */
-export const graceAfterStart = 15_000;
+const graceAfterStart = 15_000;
 
 export interface RegistryContext {
   readonly store: Store;

@@ -56,7 +56,7 @@ export function readNode(node: Node, kind: NodeKind): MeshNode {
 }
 
 /** `127.0.0.1:8080`, `[::1]:8080`; undefined when it is no address. */
-export function parseAddress(text: string): SocketAddress | undefined {
+function parseAddress(text: string): SocketAddress | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2] ?? '';
   const port = Number(match?.[3] ?? 0);

@@ -11,7 +11,8 @@ export function findEnvoy(): string | undefined {
     const found = spawnSync(python, ['-c', ask], { encoding: 'utf8' });
     if (found.status === 0) return found.stdout.trim();
   }
-  return spawnSync('envoy', ['--version']).status === 0 ? 'envoy' : undefined;
+  const inPath = 'envoy';
+  return spawnSync(inPath, ['--version']).status === 0 ? inPath : undefined;
 }
 
 export interface EnvoyOptions {
