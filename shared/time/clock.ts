@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /** Cancels a pending timer; calling it again, or after it fired, does nothing. */
 export type Cancel = () => void;
 

@@ -34,8 +34,12 @@ export class Turn {
   leave(): void {
     if (this.#depth === 1) {
       const dirty = this.#dirty;
-      for (let at = 0; at < dirty.length; at += 1) (dirty[at] as Flushable).flush();
-      dirty.length = 0;
+      if (dirty.length > 0) {
+        for (let at = 0; at < dirty.length; at += 1) (dirty[at] as Flushable).flush();
+        // Setting a length costs a call into the runtime; one output is the usual case.
+        if (dirty.length === 1) dirty.pop();
+        else dirty.length = 0;
+      }
     }
     this.#depth -= 1;
   }

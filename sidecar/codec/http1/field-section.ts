@@ -1,6 +1,6 @@
 import { HeaderList, SPAN } from '../../core/headers.ts';
 import { latin1 } from '../latin1.ts';
-import { COLON, CR, FIELD, LF, SP, TAB, TOKEN } from './bytes.ts';
+import { COLON, CR, LF, SP, TAB, TOKEN, valueEnd } from './bytes.ts';
 import { knownName } from './known-name.ts';
 import { REFUSAL, type Refusal } from './refusal.ts';
 
@@ -20,8 +20,9 @@ export interface HeadLimits {
  * result. One scanner serves a whole thread: what it found is taken from it before anything else is parsed.
  */
 export class FieldSection {
-  /** As in HeaderList; positions relative to `base`. */
-  spans: number[] = [];
+  /** As in HeaderList, up to `length`; positions relative to `base`. Reused: a list gets a copy of the right size. */
+  readonly spans: number[] = [];
+  length = 0;
   known = 0;
   plain = true;
   /** Known ids that occur more than once. */
@@ -35,7 +36,7 @@ export class FieldSection {
 
   /** Begins a new section. */
   clear(): void {
-    this.spans = [];
+    this.length = 0;
     this.known = 0;
     this.plain = true;
     this.twice = 0;
@@ -43,16 +44,22 @@ export class FieldSection {
     this.refusal = null;
   }
 
-  /** Goes on with a section of which `spans` were found before (its head came in pieces). */
-  restore(spans: number[], plain: boolean): void {
+  /** Goes on with a section of which `found` was found before (its head came in pieces). */
+  restore(found: number[], plain: boolean): void {
     this.clear();
-    this.spans = spans;
     this.plain = plain;
-    this.count = spans.length / SPAN;
-    for (let at = 0; at < spans.length; at += SPAN) {
-      const id = spans[at + 4] as number;
+    this.count = found.length / SPAN;
+    for (let at = 0; at < found.length; at += 1) this.spans[at] = found[at] as number;
+    this.length = found.length;
+    for (let at = 0; at < found.length; at += SPAN) {
+      const id = found[at + 4] as number;
       if (id !== 0) this.#note(id, at);
     }
+  }
+
+  /** What was found, to be restored later. */
+  found(): number[] {
+    return this.spans.slice(0, this.length);
   }
 
   /**
@@ -78,7 +85,7 @@ export class FieldSection {
       at += 1;
       while (at < to && (buffer[at] === SP || buffer[at] === TAB)) at += 1;
       const start = at;
-      while (at < to && FIELD[buffer[at] as number] === 1) at += 1;
+      at = valueEnd(buffer, at, to);
       if (at === to || (buffer[at] === CR && at + 1 === to)) return this.#wait(to, end);
       if (buffer[at] !== CR || buffer[at + 1] !== LF) return this.#wrong(buffer, line, at, to, end);
       let stop = at;
@@ -89,14 +96,20 @@ export class FieldSection {
       this.count += 1;
       if (this.count > limits.maxHeaders) return this.#no(REFUSAL.headersMany);
       const id = knownName(buffer, line, nameEnd);
-      if (id !== 0) this.#note(id, spans.length);
-      spans.push(line - base, nameEnd - base, start - base, stop - base, id);
+      const next = this.length;
+      if (id !== 0) this.#note(id, next);
+      spans[next] = line - base;
+      spans[next + 1] = nameEnd - base;
+      spans[next + 2] = start - base;
+      spans[next + 3] = stop - base;
+      spans[next + 4] = id;
+      this.length = next + SPAN;
     }
   }
 
   /** The section as scanned; `raw` begins at `base`. */
   list(raw: string): HeaderList {
-    return new HeaderList(raw, this.spans, this.known, this.plain);
+    return new HeaderList(raw, this.found(), this.known, this.plain);
   }
 
   /** All values of a known name joined by ", ", '' when absent; straight from the buffer, for the rare cases. */
@@ -104,7 +117,7 @@ export class FieldSection {
     if ((this.known & (1 << id)) === 0) return '';
     const { spans } = this;
     let value = '';
-    for (let at = 0, more = false; at < spans.length; at += SPAN) {
+    for (let at = 0, more = false; at < this.length; at += SPAN) {
       if (spans[at + 4] !== id) continue;
       value += (more ? ', ' : '') + latin1(buffer, base + (spans[at + 2] as number), base + (spans[at + 3] as number));
       more = true;
@@ -123,7 +136,7 @@ export class FieldSection {
         left ^= 1 << id;
       }
     } else {
-      for (let at = 4; at < spans.length; at += SPAN) {
+      for (let at = 4; at < this.length; at += SPAN) {
         const id = spans[at] as number;
         if (id > 0 && (mask & (1 << id)) !== 0) spans[at] = -1;
       }

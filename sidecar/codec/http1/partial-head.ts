@@ -37,7 +37,7 @@ export class PartialHead {
 
   keep(section: FieldSection): void {
     this.line = section.line;
-    this.#spans = section.spans;
+    this.#spans = section.found();
     this.#plain = section.plain;
   }
 

@@ -1,7 +1,7 @@
 import { Exchange, type ServerStream } from '../../core/exchange.ts';
 import { H, HeaderList } from '../../core/headers.ts';
 import { latin1 } from '../latin1.ts';
-import { CR, LF, NINE, SLASH, SP, TARGET, TOKEN, ZERO } from './bytes.ts';
+import { CR, LF, NINE, SLASH, SP, TOKEN, targetEnd, ZERO } from './bytes.ts';
 import { CLOSE, connectionOptions, KEEP_ALIVE, keepTrailersWish, MALFORMED, NAMES, removeNamed } from './connection.ts';
 import { type HeadLimits, INCOMPLETE, REFUSED } from './field-section.ts';
 import { bodyLength, UNKNOWN } from './framing.ts';
@@ -63,7 +63,7 @@ export class RequestParser extends MessageParser {
     this.#methodEnd = at - base;
     at += 1;
     const target = at;
-    while (at < to && TARGET[buffer[at] as number] === 1) at += 1;
+    at = targetEnd(buffer, at, to);
     if (at === to) return this.#wait(base, to, REFUSAL.targetLong);
     if (buffer[at] !== SP || at === target) return this.#wrong(buffer, base, at, to, REFUSAL.target);
     this.#targetEnd = at - base;

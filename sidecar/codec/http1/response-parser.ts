@@ -1,6 +1,6 @@
 import { H, HeaderList } from '../../core/headers.ts';
 import { latin1 } from '../latin1.ts';
-import { CR, FIELD, LF, NINE, SLASH, SP, ZERO } from './bytes.ts';
+import { CR, LF, NINE, SLASH, SP, valueEnd, ZERO } from './bytes.ts';
 import { CLOSE, connectionOptions, KEEP_ALIVE, MALFORMED, NAMES, removeNamed } from './connection.ts';
 import { type HeadLimits, INCOMPLETE, REFUSED } from './field-section.ts';
 import { bodyLength, CHUNKED, UNKNOWN } from './framing.ts';
@@ -64,8 +64,7 @@ export class ResponseParser extends MessageParser {
       ones <= 9 &&
       (buffer[after] === SP || buffer[after] === CR);
     if (!right) return this.#wrong(buffer, base, base, to, REFUSAL.statusLine);
-    let at = after;
-    while (at < to && FIELD[buffer[at] as number] === 1) at += 1;
+    let at = valueEnd(buffer, after, to);
     if (at === to || (buffer[at] === CR && at + 1 === to)) return this.#wait(base, to);
     if (buffer[at] !== CR || buffer[at + 1] !== LF) return this.#wrong(buffer, base, at, to, REFUSAL.statusLine);
     at += 2;

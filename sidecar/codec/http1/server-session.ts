@@ -268,7 +268,7 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
     this.#wire.close();
   }
 
-  get #waitsFor(): Phase {
+  #waitsFor(): Phase {
     if (this.#x === null) return this.idle ? 'idle' : 'head';
     if (this.#writer.done) return 'drain';
     if (!this.#requestDone) return 'request';
@@ -276,12 +276,12 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
   }
 
   #arm(): void {
-    this.#timer.arm(this.#waitsFor, this.#options, !this.#draining);
+    this.#timer.arm(this.#waitsFor(), this.#options, !this.#draining);
   }
 
   #onTimer(): void {
     if (this.#phase !== OPEN) return;
-    const phase = this.#waitsFor;
+    const phase = this.#waitsFor();
     if (this.#timer.deadline(phase, this.#options, !this.#draining) - this.#context.turn.now > 1) return this.#arm();
     if (!this.#draining && this.#timer.tooOld(this.#options)) {
       this.drain(true);
