@@ -18,13 +18,13 @@ export class LogFile {
   readonly #standard: boolean;
   #broken = false;
 
-  /** Opens `path` for appending and makes its directory; /dev/stdout and /dev/stderr are the process' own. */
+  /** Opens `path` for appending, in a directory that is there; /dev/stdout and /dev/stderr are the process' own. */
   constructor(path: string, clock: Clock, onError: (path: string, error: Error) => void) {
     this.path = path;
     const descriptor = path === '/dev/stdout' ? 1 : path === '/dev/stderr' ? 2 : 0;
     this.#standard = descriptor > 0;
     this.#boom = new sonicBoom.SonicBoom({
-      ...(this.#standard ? { fd: descriptor } : { dest: path, mkdir: true }),
+      ...(this.#standard ? { fd: descriptor } : { dest: path }),
       append: true,
       minLength: MIN_LENGTH,
       maxLength: MAX_QUEUED,
