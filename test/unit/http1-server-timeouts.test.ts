@@ -65,6 +65,22 @@ test('an exchange in which nothing moves is answered with 504; one that moves go
   assert.equal(moving.wire.destroyed, 'fin');
 });
 
+test('a handler may give its exchange another idle timeout', () => {
+  const recorder = new Recorder(nothing);
+  const bench = new ServerBench(recorder, { streamIdleTimeout: 1000 });
+  for (const [ms, end] of [
+    [0, 'whole'],
+    [500, 'timeout'],
+  ] as const) {
+    bench.receive(GET);
+    const x = recorder.exchanges.at(-1) as (typeof recorder.exchanges)[0];
+    x.stream.idleTimeout(ms);
+    bench.clock.advance(ms === 0 ? 10_000 : 520);
+    assert.equal(recorder.seen.at(-1)?.end, end);
+    if (ms === 0) answerOk(x);
+  }
+});
+
 test('a half-closed client waits five seconds for its response to begin, not longer', () => {
   const recorder = new Recorder(nothing);
   const bench = new ServerBench(recorder);

@@ -16,6 +16,8 @@ const LOWER: [number, number] = [0x61, 0x7a];
 export const TOKEN = bytesOf(DIGIT, UPPER, LOWER, "!#$%&'*+-.^_`|~");
 /** field-vchar, SP and HTAB. No other control character may pass a proxy. */
 export const FIELD = bytesOf('\t', [0x20, 0x7e], [0x80, 0xff]);
+/** What a request target may hold: visible ASCII without `#`. Wider than RFC 3986, as browsers send `|` and `{`. */
+export const TARGET = bytesOf([0x21, 0x22], [0x24, 0x7e]);
 /** reg-name without sub-delims, which no host name uses and which other parsers take for separators. */
 export const HOST = bytesOf(DIGIT, UPPER, LOWER, '-._~');
 /** Inside the brackets of an IPv6 address. */
@@ -50,10 +52,7 @@ export function valueEnd(buffer: Buffer, from: number, to: number): number {
   return at;
 }
 
-/**
- * End of the run of bytes at `from` that a request target may hold: visible ASCII without `#`. Wider than RFC 3986, as
- * browsers send `|` and `{`.
- */
+/** End of the run of TARGET bytes at `from`. */
 export function targetEnd(buffer: Buffer, from: number, to: number): number {
   let at = from;
   for (; at < to; at += 1) {

@@ -134,6 +134,12 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
     if (this.#x !== null) this.#inflow.go(BY_HANDLER);
   }
 
+  idleTimeout(ms: number): void {
+    if (this.#x === null) return;
+    this.#timer.streamIdle = ms;
+    this.#arm();
+  }
+
   onBytes(buffer: Buffer, length: number): void {
     if (this.#phase !== OPEN) return;
     this.#timer.moved = this.#context.turn.now;
@@ -190,7 +196,7 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
   onComplete(trailers: HeaderList | null): void {
     this.#requestDone = true;
     if (this.#sink) this.#sink.onEnd(trailers);
-    if (this.#writer.done) this.#settle();
+    else if (this.#writer.done) this.#settle();
   }
 
   /** Parses up to the end of a request whose answer is not complete. `own`: the buffer may be kept. */
@@ -206,13 +212,13 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
         }
         parser.next();
       }
-      if (parser.idle) this.#timer.started = this.#timer.moved;
+      if (parser.idle) this.#timer.begin();
       at = parser.execute(buffer, at, to);
       if (parser.refusal) this.#refuse(parser.refusal, 'protocol');
     }
     this.#feeding = false;
     this.#inflow.relax();
-    if (this.#phase === OPEN) this.#arm();
+    this.#arm();
   }
 
   /** Request and response are both complete: on to the next, or the end. */
@@ -242,16 +248,15 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
 
   /** Answers what cannot go on, when it is not too late for an answer, and ends the connection. */
   #refuse(refusal: Refusal, failure: 'protocol' | 'timeout'): void {
-    const x = this.#x;
-    if (x !== null && !this.#writer.awaited) {
+    if (this.#x !== null && !this.#writer.awaited) {
       if (this.#writer.done) return this.#shut();
       this.#phase = CLOSING;
       this.#wire.destroy(this.#writer.byClose);
       return this.#abort(failure);
     }
     this.#wire.text(refusalResponse(refusal, this.#context.date.text));
-    if (x) {
-      x.status = refusal.status;
+    if (this.#x) {
+      this.#x.status = refusal.status;
       this.#abort(failure);
     } else this.#context.owner.onBadRequest(this, refusal.status, refusal.reason);
     this.#shut();
@@ -276,7 +281,7 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
   }
 
   #arm(): void {
-    this.#timer.arm(this.#waitsFor(), this.#options, !this.#draining);
+    if (this.#phase === OPEN) this.#timer.arm(this.#waitsFor(), this.#options, !this.#draining);
   }
 
   #onTimer(): void {

@@ -18,6 +18,8 @@ export class ServerTimer {
   started: number;
   /** When something moved last. */
   moved: number;
+  /** The stream idle timeout of the exchange under way; -1 = as the options say. */
+  streamIdle = -1;
   readonly #opened: number;
   readonly #context: ServerContext;
   readonly #timer: WheelTimer;
@@ -32,6 +34,12 @@ export class ServerTimer {
     this.moved = now;
   }
 
+  /** A head begins. */
+  begin(): void {
+    this.started = this.moved;
+    this.streamIdle = -1;
+  }
+
   /** Has `fire` called at the deadline of `phase`, or before. */
   arm(phase: Phase, options: ServerOptions, ages: boolean): void {
     const due = this.deadline(phase, options, ages);
@@ -43,7 +51,8 @@ export class ServerTimer {
 
   /** `ages`: the connection's own duration counts, too. */
   deadline(phase: Phase, options: ServerOptions, ages: boolean): number {
-    const { headersTimeout, requestTimeout, streamIdleTimeout } = options;
+    const { headersTimeout, requestTimeout } = options;
+    const streamIdleTimeout = this.streamIdle < 0 ? options.streamIdleTimeout : this.streamIdle;
     const last = ages ? after(this.#opened, options.maxConnectionDuration) : Number.POSITIVE_INFINITY;
     switch (phase) {
       case 'idle':
