@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import process from 'node:process';
 import { systemClock } from '../shared/time/clock.ts';
 import { Child } from './beside/child.ts';
@@ -22,8 +23,8 @@ short what is being waited for. The exit code is the program's.
       --port PORT      where the program listens; it finds the number in PORT too. 0 takes a free one.
                        Absent: the program only calls others
       --namespace NS, --control-plane HOST:PORT[,HOST:PORT], --node ID, --locality REGION/ZONE, --advertise HOST:PORT,
-      --outbound HOST:PORT, --inbound HOST:PORT, --admin HOST:PORT, --concurrency N, --drain-time S, --announce-time S,
-      --data DIR, --access-log FILE, --log-level LEVEL, --lenient
+      --service-port PORT, --protocol NAME, --outbound HOST:PORT, --inbound HOST:PORT, --admin HOST:PORT, --concurrency N,
+      --drain-time S, --announce-time S, --data DIR, --access-log FILE, --log-level LEVEL, --lenient
                        as for 'aya sidecar', but ports are free ones by default
       --ready-time S   how long the sidecar may take to be ready (default 30)
       --stop-time S    how long the program may take to end after SIGTERM before it is killed (default 30)`;
@@ -35,6 +36,8 @@ const passed = {
   'control-plane': { type: 'string' },
   node: { type: 'string' },
   locality: { type: 'string' },
+  'service-port': { type: 'string' },
+  protocol: { type: 'string' },
   advertise: { type: 'string' },
   concurrency: { type: 'string' },
   'drain-time': { type: 'string' },
@@ -86,7 +89,7 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
       admin: values.admin ?? `127.0.0.1:${await freePort()}`,
       outbound: values.outbound ?? anyFree,
       inbound: values.inbound ?? anyFree,
-      others: port === undefined ? others : [...others, '--app', `127.0.0.1:${port}`],
+      others: [...others, ...identity(port, values)],
     },
     systemClock,
     (message) => terminal.err(`aya run: ${message}\n`),
@@ -131,6 +134,12 @@ class Stop {
       process.on('SIGINT', hear(130));
     });
   }
+}
+
+/** Where the program listens, which also tells instances apart; one that only calls is told apart by its process. */
+function identity(port: number | undefined, { service, node }: { service?: string; node?: string }): string[] {
+  if (port !== undefined) return ['--app', `127.0.0.1:${port}`];
+  return node === undefined ? ['--node', `${service}-${hostname()}-${process.pid}`] : [];
 }
 
 function seconds(text: string): number | undefined {

@@ -6,15 +6,17 @@ export const usage = `Usage: aya sidecar -c FILE [OPTIONS]
 Runs a sidecar proxy until SIGTERM or SIGINT, then drains it. The first form starts from an Envoy bootstrap file (YAML or
 JSON); the second joins a mesh.
 
-  -c FILE              an Envoy bootstrap: node, admin, static_resources, dynamic_resources.ads_config
+  -c, --config FILE    an Envoy bootstrap: node, admin, static_resources, dynamic_resources.ads_config
       --validate       check the bootstrap and exit
       --service NAME   the service that this instance belongs to
       --namespace NS   its namespace
-      --app HOST:PORT  where the program listens
+      --app HOST:PORT  where the program listens; without it the program only calls others
       --control-plane HOST:PORT[,HOST:PORT]
       --outbound HOST:PORT, --inbound HOST:PORT, --admin HOST:PORT
                        where the sidecar listens (15001, 15006, 15000); port 0 takes a free one
       --advertise HOST:PORT  the inbound address that others use
+      --service-port PORT, --protocol NAME
+                       what the service is called on (default 80) and what is spoken there (default http)
       --node ID, --locality REGION/ZONE
       --concurrency N  data-path worker threads (default 1)
       --drain-time S   how long open requests may take to end at shutdown (default 30)
