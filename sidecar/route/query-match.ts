@@ -10,7 +10,7 @@ export function queryTest(plan: QueryMatchPlan): HeadTest {
 }
 
 /** The first value of a query parameter, '' when it has no '=', undefined when it is missing. */
-export function queryValue(path: string, name: string): string | undefined {
+function queryValue(path: string, name: string): string | undefined {
   let at = path.indexOf('?');
   if (at < 0) return undefined;
   const fragment = path.indexOf('#', at);

@@ -2,9 +2,9 @@
  * Memory of statistics (decision D14): fixed pages of Float64 cells, each written by one thread and read by main without
  * a message. A counter or gauge is one cell, a histogram a run of HISTOGRAM_CELLS cells inside one page.
  */
-export const CELLS_PER_PAGE = 1024;
+const CELLS_PER_PAGE = 1024;
 
-export const PAGE_BYTES = 8 * CELLS_PER_PAGE;
+const PAGE_BYTES = 8 * CELLS_PER_PAGE;
 
 /** Hands out runs of cells from pages of its own; a full page is followed by a new one, none is ever given back. */
 export class PageAllocator {

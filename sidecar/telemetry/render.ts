@@ -12,7 +12,7 @@ export interface StatsQuery {
 }
 
 /** `cluster.cart.upstream_rq_total`, or `istio_requests_total{reporter="source"}` for a series known by labels. */
-export function dottedName(sample: Sample): string {
+function dottedName(sample: Sample): string {
   const { labels, name, owner, scope } = sample;
   if (labels) {
     const pairs = Object.keys(labels).map((key) => `${key}=${JSON.stringify(labels[key])}`);

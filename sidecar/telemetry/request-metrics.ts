@@ -53,7 +53,8 @@ class ClusterMetrics {
 
   record(x: Exchange): void {
     const { status, flags } = x;
-    const grpc = x.headers.getKnown(H['content-type'])?.startsWith('application/grpc') === true;
+    // gRPC is always POST; looking at the method first spares most requests the search for a header.
+    const grpc = x.method === 'POST' && x.headers.getKnown(H['content-type'])?.startsWith('application/grpc') === true;
     let set: LabelSet | null | undefined;
     if (flags === 0 && !grpc && status > 0 && status < 600) {
       set = this.#plain[status];

@@ -168,7 +168,7 @@ test("a request is one of Istio's series, told apart by code, flags and protocol
     peer: (cluster) => ({ destination_service_name: cluster }),
   });
   const request = (status: number, flags: number, headers: string[] = []): void => {
-    const x = exchangeOf({ headers });
+    const x = exchangeOf({ headers, method: 'POST' });
     Object.assign(x, { status, flags, cluster: 'cart', ended: x.started + 12, bytesReceived: 100, bytesSent: 5000 });
     metrics.record(x);
   };
