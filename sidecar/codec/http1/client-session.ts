@@ -152,11 +152,12 @@ export class ClientSession implements ClientStream, WireSink, MessageEvents {
   }
 
   onHead(): void {
-    const parser = this.#parser;
+    const { status, headers, bodyLength } = this.#parser;
     const sink = this.#sink as AttemptSink;
-    if (parser.status < 200) return sink.onInform(parser.status, parser.headers);
+    this.#parser.release();
+    if (status < 200) return sink.onInform(status, headers);
     this.#headSeen = true;
-    sink.onStart(parser.status, parser.headers, parser.bodyLength);
+    sink.onStart(status, headers, bodyLength);
   }
 
   onBody(chunk: Uint8Array): void {

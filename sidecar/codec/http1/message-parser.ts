@@ -1,4 +1,4 @@
-import { H, type HeaderList } from '../../core/headers.ts';
+import { H, HeaderList } from '../../core/headers.ts';
 import { latin1 } from '../latin1.ts';
 import { CR, LF } from './bytes.ts';
 import { ChunkReader } from './chunked.ts';
@@ -44,6 +44,8 @@ const USELESS_IN_TRAILERS = mask(
   'proxy-authorization',
 );
 
+const NONE = HeaderList.of();
+
 /** One per thread: what it holds is taken before the parser calls anyone. */
 export const section = new FieldSection();
 
@@ -54,7 +56,7 @@ export const section = new FieldSection();
 export abstract class MessageParser {
   limits: HeadLimits;
   refusal: Refusal | null = null;
-  headers: HeaderList;
+  headers = NONE;
   readonly events: MessageEvents;
   #state = START;
   #left = 0;
@@ -62,10 +64,9 @@ export abstract class MessageParser {
   #chunks: ChunkReader | null = null;
   #emptyLine = false;
 
-  constructor(limits: HeadLimits, events: MessageEvents, headers: HeaderList) {
+  constructor(limits: HeadLimits, events: MessageEvents) {
     this.limits = limits;
     this.events = events;
-    this.headers = headers;
   }
 
   /** Nothing of the next message was read. */
@@ -92,6 +93,11 @@ export abstract class MessageParser {
   get remaining(): number {
     if (this.#state === LENGTH) return this.#left;
     return this.#state === DONE ? 0 : -1;
+  }
+
+  /** Lets go of the head once its taker has it: an idle connection keeps no text alive. */
+  release(): void {
+    this.headers = NONE;
   }
 
   /** Ready for the next message. */

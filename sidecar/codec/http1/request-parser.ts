@@ -1,5 +1,5 @@
 import { Exchange, type ServerStream } from '../../core/exchange.ts';
-import { H, HeaderList } from '../../core/headers.ts';
+import { H } from '../../core/headers.ts';
 import { latin1 } from '../latin1.ts';
 import { CR, LF, NINE, SLASH, SP, TOKEN, targetEnd, ZERO } from './bytes.ts';
 import { CLOSE, connectionOptions, KEEP_ALIVE, keepTrailersWish, MALFORMED, NAMES, removeNamed } from './connection.ts';
@@ -49,10 +49,15 @@ export class RequestParser extends MessageParser {
   #lastHost = '';
 
   constructor(limits: RequestLimits, events: MessageEvents) {
-    super(limits, events, HeaderList.of());
+    super(limits, events);
   }
 
   protected readonly skipsEmptyLine = true;
+
+  override release(): void {
+    super.release();
+    this.path = '';
+  }
 
   /** `method SP request-target SP HTTP-version CRLF`, exactly (RFC 9112 3). */
   protected startLine(buffer: Buffer, base: number, to: number): number {
@@ -184,9 +189,9 @@ export class RequestParser extends MessageParser {
   }
 }
 
-/** The head that the parser holds, as an exchange. `scheme` is the connection's. */
+/** The head that the parser holds, as an exchange, and no longer in the parser. `scheme` is the connection's. */
 export function exchangeOf(parser: RequestParser, stream: ServerStream, scheme: string, started: number): Exchange {
-  return new Exchange(
+  const x = new Exchange(
     stream,
     parser.version,
     parser.method,
@@ -197,6 +202,8 @@ export function exchangeOf(parser: RequestParser, stream: ServerStream, scheme: 
     parser.bodyLength,
     started,
   );
+  parser.release();
+  return x;
 }
 
 /** The common methods as constants, so that they cost no string and compare by identity. */

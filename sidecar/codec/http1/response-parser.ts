@@ -1,10 +1,10 @@
-import { H, HeaderList } from '../../core/headers.ts';
+import { H } from '../../core/headers.ts';
 import { latin1 } from '../latin1.ts';
 import { CR, LF, NINE, SLASH, SP, valueEnd, ZERO } from './bytes.ts';
 import { CLOSE, connectionOptions, KEEP_ALIVE, MALFORMED, NAMES, removeNamed } from './connection.ts';
-import { type HeadLimits, INCOMPLETE, REFUSED } from './field-section.ts';
+import { INCOMPLETE, REFUSED } from './field-section.ts';
 import { bodyLength, CHUNKED, UNKNOWN } from './framing.ts';
-import { type MessageEvents, MessageParser, section } from './message-parser.ts';
+import { MessageParser, section } from './message-parser.ts';
 import { REFUSAL, type Refusal } from './refusal.ts';
 
 /** What ends at this hop (RFC 9110 7.6.1), or is given by the length. */
@@ -30,10 +30,6 @@ export class ResponseParser extends MessageParser {
   keepAlive = true;
   /** The request was a HEAD: its answer has no body whatever the head says. Set before each response. */
   toHead = false;
-
-  constructor(limits: HeadLimits, events: MessageEvents) {
-    super(limits, events, HeaderList.of());
-  }
 
   protected readonly skipsEmptyLine = false;
 
