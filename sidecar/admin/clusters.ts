@@ -50,7 +50,7 @@ function hostViews(plan: EndpointsPlan, slots: SlotTable): HostView[] {
   return plan.addresses.map((address, row) => {
     const slot = slots.slot(plan.slots[row] ?? 0);
     const bits = slot.shared(SHARED.flags);
-    const [total, failed] = [slot.sum(ROW.requests), slot.sum(ROW.failures)];
+    const [total, failed] = [slot.total(ROW.requests), slot.total(ROW.failures)];
     return {
       address,
       port: plan.ports[row] ?? 0,

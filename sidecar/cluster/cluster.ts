@@ -107,6 +107,11 @@ export class Cluster {
     return this.#selection.available;
   }
 
+  /** Too few endpoints are available, so picks do not look at that any more; as of the last pick. */
+  get panic(): boolean {
+    return this.#selection.panic;
+  }
+
   /** The pools of all endpoints, for the end of the cluster. */
   pools(): Pool[] {
     return this.set.endpoints.map((each) => each.pool);

@@ -1,4 +1,5 @@
 import net from 'node:net';
+import type { Cell } from '../core/stats.ts';
 import type { Turn } from '../core/turn.ts';
 import type { Wire, WireSink } from '../core/wire.ts';
 import { latin1 } from './latin1.ts';
@@ -28,6 +29,9 @@ const deaf: WireSink = { onBytes() {}, onDrain() {}, onEof() {}, onClose() {} };
 export class SocketWire implements Wire {
   sink: WireSink = deaf;
   readonly socket: net.Socket;
+  /** Count bytes as they come and go; null = nobody wants to know. */
+  received: Cell | null = null;
+  sent: Cell | null = null;
   readonly #context: SocketContext;
   #text = '';
   #marked = false;
@@ -35,6 +39,7 @@ export class SocketWire implements Wire {
   #ending = false;
   #closing = false;
   #gone = false;
+  #closedBy: 'us' | 'peer' | null = null;
   #error = '';
   #written = 0;
 
@@ -88,6 +93,11 @@ export class SocketWire implements Wire {
     return this.#written + this.#text.length;
   }
 
+  /** Who ended the connection first, by FIN or otherwise; null while neither has. */
+  get closedBy(): 'us' | 'peer' | null {
+    return this.#closedBy;
+  }
+
   text(text: string): void {
     if (this.#ending) return;
     this.#text += text;
@@ -134,6 +144,7 @@ export class SocketWire implements Wire {
     if (this.#ending) return;
     this.flush();
     this.#ending = true;
+    this.#closedBy ??= 'us';
     this.socket.end();
   }
 
@@ -148,6 +159,7 @@ export class SocketWire implements Wire {
   destroy(abort = false): void {
     if (this.#gone) return;
     this.#ending = true;
+    this.#closedBy ??= 'us';
     this.#text = '';
     if (abort) this.socket.resetAndDestroy();
     else this.socket.destroy();
@@ -161,10 +173,12 @@ export class SocketWire implements Wire {
 
   #wrote(taken: boolean, length: number): void {
     this.#written += length;
+    if (this.sent !== null) this.sent.add(length);
     if (!taken) this.#backedUp = true;
   }
 
   #read(length: number, buffer: Buffer): boolean {
+    if (this.received !== null) this.received.add(length);
     // After close() what still comes is read and dropped, so that the peer gets our last bytes instead of a reset.
     if (this.#closing) return true;
     const { turn } = this.#context;
@@ -189,6 +203,7 @@ export class SocketWire implements Wire {
   }
 
   #eof(): void {
+    this.#closedBy ??= 'peer';
     if (this.#closing) return this.destroy();
     const { turn } = this.#context;
     turn.enter();
@@ -202,6 +217,7 @@ export class SocketWire implements Wire {
   #closed(): void {
     this.#gone = true;
     this.#ending = true;
+    this.#closedBy ??= 'peer';
     this.#text = '';
     const { turn } = this.#context;
     turn.enter();

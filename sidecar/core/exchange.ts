@@ -115,6 +115,8 @@ export interface ServerStream {
   /** Stops and restarts the request body. */
   pause(): void;
   resume(): void;
+  /** For this exchange instead of the connection manager's stream idle timeout: ms, 0 = never. */
+  idleTimeout(ms: number): void;
 }
 
 export interface Peer {

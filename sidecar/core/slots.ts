@@ -30,6 +30,9 @@ export const SHARED = {
   weight: 4,
   /** Of a cluster's slot: rises when the flags of one of its endpoints change, so that a pick sees it with one load. */
   generation: 5,
+  /** What workers counted that are dead. */
+  retiredRequests: 6,
+  retiredFailures: 7,
 } as const;
 export const SHARED_CELLS = 8;
 
@@ -152,7 +155,22 @@ export class Slot {
     return this.#cells[this.#first + worker * SLOTS_PER_PAGE * ROW_CELLS + cell] as number;
   }
 
-  /** Main, after a worker died: its row of this slot reads 0 again. */
+  /** Requests (or failures) ever, those of workers that died included. */
+  total(cell: typeof ROW.requests | typeof ROW.failures): number {
+    return this.sum(cell) + this.shared(cell === ROW.requests ? SHARED.retiredRequests : SHARED.retiredFailures);
+  }
+
+  /** Main, after a worker died: what it counted stays in the totals, what it had under way does not. */
+  foldRow(worker: number): void {
+    const requests = this.rowOf(worker, ROW.requests);
+    if (requests !== 0) {
+      this.setShared(SHARED.retiredRequests, this.shared(SHARED.retiredRequests) + requests);
+      this.setShared(SHARED.retiredFailures, this.shared(SHARED.retiredFailures) + this.rowOf(worker, ROW.failures));
+    }
+    this.clearRow(worker);
+  }
+
+  /** Main: a worker's row of this slot reads 0 again. */
   clearRow(worker: number): void {
     const at = this.#first + worker * SLOTS_PER_PAGE * ROW_CELLS;
     this.#cells.fill(0, at, at + ROW_CELLS);

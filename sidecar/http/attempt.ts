@@ -5,26 +5,34 @@ import type { AttemptSink, ClientStream } from '../core/exchange.ts';
 import type { HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure } from '../core/outcome.ts';
 import type { PoolWaiter } from '../core/pool.ts';
+import type { Flushable } from '../core/turn.ts';
+import type { ClusterStats } from '../telemetry/cluster-stats.ts';
 import type { Forward } from './forward.ts';
 
 /**
  * One attempt at one endpoint: wait for a connection, send, receive. It tells its loop what happens and owes the
  * endpoint `begin` once, `observed` at most once and `end` exactly once (decision D7).
  */
-export class Attempt implements PoolWaiter, AttemptSink {
-  readonly #forward: Forward;
+export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   readonly endpoint: LiveEndpoint;
+  readonly stats: ClusterStats;
   /** Monotonic ms. */
   readonly started: number;
+  readonly #forward: Forward;
+  /** Ms from the end of the request to the response head; 0 = no limit. */
+  readonly #patience: number;
   #stream: ClientStream | null = null;
   #perTry: WheelTimer | null = null;
   #observed = false;
+  #discarding = false;
   #over = false;
 
-  constructor(forward: Forward, endpoint: LiveEndpoint, now: number) {
+  constructor(forward: Forward, endpoint: LiveEndpoint, stats: ClusterStats, perTryTimeout: number) {
     this.#forward = forward;
     this.endpoint = endpoint;
-    this.started = now;
+    this.stats = stats;
+    this.#patience = perTryTimeout;
+    this.started = forward.call.context.turn.now;
   }
 
   /** Bytes of the request may have reached the endpoint. */
@@ -36,29 +44,50 @@ export class Attempt implements PoolWaiter, AttemptSink {
     return this.#stream;
   }
 
-  begin(perTryTimeout: number): void {
+  begin(): void {
     this.endpoint.begin();
-    if (perTryTimeout > 0) {
-      this.#perTry = new WheelTimer(() => this.#timedOut());
-      this.#forward.call.context.wheel.start(this.#perTry, perTryTimeout, this.#forward.call.context.turn.now);
-    }
+    if (this.#patience > 0 && this.#forward.call.requestEnded) this.#startPatience();
     this.endpoint.pool.lease(this);
   }
 
-  /** Gives up, whatever the state: the loser, the late, the abandoned. */
+  /** The client has sent all of its request. Only then does the time of an attempt run (Envoy's per_try_timeout). */
+  requestEnded(trailers: HeaderList | null): void {
+    if (this.#patience > 0) this.#startPatience();
+    if (this.#stream !== null) this.#stream.end(trailers);
+  }
+
+  /** Gives up, whatever the state: the late, the abandoned. */
   cancel(): void {
     if (this.#over) return;
     if (this.#stream) {
-      this.#forward.upstream.stats.upstreamRqTxReset.inc();
+      this.stats.upstreamRqTxReset.inc();
       this.#stream.cancel();
     } else this.endpoint.pool.abandon(this);
     this.#close();
   }
 
+  /**
+   * The answer is not wanted since another attempt follows. When all of it came with its head, as a short error does, the
+   * connection can stay; if not it is given up at the end of the turn.
+   */
+  discard(): void {
+    if (!this.#forward.call.requestEnded) return this.cancel();
+    this.#discarding = true;
+    this.#forward.call.context.turn.mark(this);
+  }
+
+  flush(): void {
+    this.cancel();
+  }
+
+  /** The request as a whole took too long: if this endpoint kept it waiting for a head, that is its failure. */
+  timedOut(): void {
+    if (this.#stream !== null) this.#observe(FAILURE.timeout);
+  }
+
   onStream(stream: ClientStream): void {
-    const { stats } = this.#forward.upstream;
-    stats.upstreamRqTotal.inc();
-    stats.upstreamRqActive.inc();
+    this.stats.upstreamRqTotal.inc();
+    this.stats.upstreamRqActive.inc();
     this.#stream = stream;
     this.#forward.send(this, stream);
   }
@@ -72,50 +101,59 @@ export class Attempt implements PoolWaiter, AttemptSink {
   }
 
   onStart(status: number, headers: HeaderList, length: number): void {
-    if (this.#perTry) this.#forward.call.context.wheel.stop(this.#perTry);
+    const { call } = this.#forward;
+    if (this.#perTry !== null) call.context.wheel.stop(this.#perTry);
     this.#observed = true;
-    this.endpoint.observed(observationOfStatus(status), this.#forward.call.context.turn.now - this.started);
-    this.#forward.call.respond(this, status, headers, length);
+    this.endpoint.observed(observationOfStatus(status), call.context.turn.now - this.started);
+    call.respond(this, status, headers, length);
   }
 
   onData(chunk: Uint8Array): boolean {
-    return this.#forward.call.responseData(chunk);
+    return this.#discarding || this.#forward.call.responseData(chunk);
   }
 
   onEnd(trailers: HeaderList | null): void {
     this.#close();
-    this.#forward.call.responseEnd(trailers);
+    if (!this.#discarding) this.#forward.call.responseEnd(this, trailers);
   }
 
   onFailure(failure: Failure): void {
     if (this.#over) return;
-    if (!this.#observed) {
-      this.#observed = true;
-      this.endpoint.observed(observationOfFailure(failure), 0);
-    }
-    if (this.#stream) this.#forward.upstream.stats.upstreamRqRxReset.inc();
+    this.#observe(failure);
+    if (this.#stream) this.stats.upstreamRqRxReset.inc();
+    if (failure.kind === 'protocol') this.stats.upstreamCxProtocolError.inc();
     this.#close();
-    this.#forward.attemptFailed(this, failure);
+    if (!this.#discarding) this.#forward.attemptFailed(this, failure);
   }
 
   onDrain(): void {
     this.#forward.call.upstreamDrained();
   }
 
-  #timedOut(): void {
-    if (this.#over || this.#observed) return;
-    this.#observed = true;
-    this.endpoint.observed(observationOfFailure(FAILURE.perTryTimeout), 0);
-    this.#forward.upstream.stats.upstreamRqPerTryTimeout.inc();
+  #startPatience(): void {
+    const { turn, wheel } = this.#forward.call.context;
+    this.#perTry ??= new WheelTimer(() => this.#tooSlow());
+    wheel.start(this.#perTry, this.#patience, turn.now);
+  }
+
+  #tooSlow(): void {
+    this.#observe(FAILURE.perTryTimeout);
+    this.stats.upstreamRqPerTryTimeout.inc();
     this.cancel();
     this.#forward.attemptFailed(this, FAILURE.perTryTimeout);
+  }
+
+  #observe(failure: Failure): void {
+    if (this.#observed) return;
+    this.#observed = true;
+    this.endpoint.observed(observationOfFailure(failure), 0);
   }
 
   #close(): void {
     if (this.#over) return;
     this.#over = true;
-    if (this.#perTry) this.#forward.call.context.wheel.stop(this.#perTry);
-    if (this.#stream) this.#forward.upstream.stats.upstreamRqActive.add(-1);
+    if (this.#perTry !== null) this.#forward.call.context.wheel.stop(this.#perTry);
+    if (this.#stream !== null) this.stats.upstreamRqActive.add(-1);
     this.endpoint.end();
   }
 }

@@ -1,31 +1,20 @@
 import { WheelTimer } from '../../shared/time/wheel.ts';
-import type { Exchange, ExchangeHandler, RequestSink } from '../core/exchange.ts';
+import type { ClientStream, Exchange, RequestSink } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
-import type { HeaderList } from '../core/headers.ts';
-import { FAILURE, type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
+import { H, type HeaderList } from '../core/headers.ts';
+import { FAILURE, type Failure } from '../core/outcome.ts';
 import { ChainRun } from '../filter/chain.ts';
-import { forwardHeaders } from '../filter/forwarded.ts';
+import { forwardHeaders, respondedVia } from '../filter/forwarded.ts';
 import type { RouteEntry } from '../route/table.ts';
+import { recordAbort } from './abort.ts';
 import type { Attempt } from './attempt.ts';
+import { stripPort } from './authority.ts';
 import type { DemandResult, HttpContext, RuntimeView, Upstream } from './context.ts';
 import { Forward } from './forward.ts';
 import { RequestBody } from './request-body.ts';
 import { REPLY, sendReply } from './rescue.ts';
 
-/** Makes a call of each request of a listener; the context is replaced when the listener's configuration changes. */
-export class CallHandler implements ExchangeHandler {
-  context: HttpContext;
-
-  constructor(context: HttpContext) {
-    this.context = context;
-  }
-
-  begin(x: Exchange): RequestSink {
-    const call = new Call(this.context, x);
-    call.begin();
-    return call;
-  }
-}
+const DATE = 1 << H.date;
 
 /**
  * One request on its way: route, filters, limits, attempts, response. Its methods stand in the order of its life; `#end`
@@ -36,13 +25,20 @@ export class Call implements RequestSink {
   readonly x: Exchange;
   #runtime: RuntimeView;
   #entry: RouteEntry | null = null;
+  /** Set while the request counts against the limits of its cluster. */
   #upstream: Upstream | null = null;
   #forward: Forward | null = null;
+  /** The listener's filters, and those of the faults assigned to the service. */
   #filters: ChainRun | null = null;
+  #assigned: ChainRun | null = null;
   #timeout: WheelTimer | null = null;
+  /** Headers sent downstream, for the access log. */
+  #response: HeaderList | null = null;
   #over = false;
-  /** Null as long as no body byte came. */
+  /** Null as long as nothing of the body had to be kept. */
   body: RequestBody | null = null;
+  #keepsBody = false;
+  #trailers: HeaderList | null = null;
   requestEnded = false;
   /** The head of the response went downstream. */
   responding = false;
@@ -55,9 +51,11 @@ export class Call implements RequestSink {
 
   begin(): void {
     const { context, x } = this;
+    const { manager } = context;
     context.stats.beginRequest();
-    forwardHeaders(x, context.manager);
-    if (context.manager.generateRequestId) context.requestIds.stamp(x, context.manager);
+    if (manager.stripPort !== 'none') stripPort(x, manager.stripPort);
+    forwardHeaders(x, manager);
+    if (manager.generateRequestId) context.requestIds.stamp(x, manager);
     this.#route();
   }
 
@@ -65,8 +63,11 @@ export class Call implements RequestSink {
     const { context, x } = this;
     const table = this.#runtime.routes.get(context.manager.routeConfig);
     const found = table ? table.lookup(x, context.random) : null;
-    if (found === null) return this.reply(REPLY.noRoute);
-    if (found === 'unknown-host') return this.#askForHost();
+    if (found === 'unknown-host' && context.demand !== null) return this.#askForHost();
+    if (found === null || found === 'unknown-host') {
+      context.stats.noRoute.inc();
+      return this.reply(REPLY.noRoute);
+    }
     this.#entry = found;
     if (context.filters.length === 0) return this.#routed(found);
     this.#filters = new ChainRun(context.filters, x, (reply) => (reply ? this.reply(reply) : this.#routed(found)));
@@ -75,34 +76,42 @@ export class Call implements RequestSink {
 
   #askForHost(): void {
     const { context, x } = this;
-    if (!context.demand) return this.reply(REPLY.noRoute);
-    context.demand.ask(x.authority, (result: DemandResult) => {
+    context.demand?.ask(x.authority, (result: DemandResult) => {
       if (this.#over) return;
       this.#runtime = context.current.runtime();
-      if (result === 'known') this.#route();
-      else this.reply(REPLY.demand[result]);
+      if (result === 'known') return this.#route();
+      if (result === 'unknown') context.stats.noRoute.inc();
+      this.reply(REPLY.demand[result]);
     });
   }
 
   #routed(entry: RouteEntry): void {
     const { context, x } = this;
-    if (entry.reply) return this.reply(entry.reply(x));
+    const { stats } = context;
+    if (entry.reply !== null) {
+      (entry.kind === 'redirect' ? stats.rqRedirect : stats.rqDirectResponse).inc();
+      return this.reply(entry.reply(x));
+    }
+    stats.rqTotal.inc();
     x.cluster = entry.chooseCluster(x, context.random);
     const upstream = this.#runtime.upstreams.get(x.cluster);
-    if (!upstream) return this.reply(REPLY.noCluster(entry.clusterNotFoundStatus));
+    if (upstream === undefined) {
+      stats.noCluster.inc();
+      return this.reply(REPLY.noCluster(entry.clusterNotFoundStatus));
+    }
     if (!upstream.cluster.limits.beginRequest(context.turn.now)) {
-      upstream.stats.upstreamRqPendingOverflow.inc();
+      upstream.stats.upstreamRqActiveOverflow.inc();
+      upstream.stats.recordResponse(FAILURE.overflow.status);
       return this.reply(REPLY.of(FAILURE.overflow));
     }
     this.#upstream = upstream;
+    if (entry.idleTimeout >= 0) x.stream.idleTimeout(entry.idleTimeout);
     if (entry.needsRequestEdit) entry.applyRequest(x);
-    if (this.body) this.body.limit = entry.bufferLimit;
     if (this.requestEnded) this.#startTimeout(entry.timeout);
-    const filter = upstream.faults?.perRequest;
-    if (!filter) return this.#send(entry, upstream);
-    this.#filters?.end();
-    this.#filters = new ChainRun([filter], x, (reply) => (reply ? this.reply(reply) : this.#send(entry, upstream)));
-    this.#filters.start();
+    const filter = upstream.faults === null ? null : upstream.faults.perRequest;
+    if (filter === null) return this.#send(entry, upstream);
+    this.#assigned = new ChainRun([filter], x, (reply) => (reply ? this.reply(reply) : this.#send(entry, upstream)));
+    this.#assigned.start();
   }
 
   #send(entry: RouteEntry, upstream: Upstream): void {
@@ -113,27 +122,45 @@ export class Call implements RequestSink {
   onData(chunk: Uint8Array): boolean {
     this.x.bytesReceived += chunk.length;
     if (this.#over) return true;
-    if (!this.body) {
-      this.body = new RequestBody();
-      if (this.#entry) this.body.limit = this.#entry.bufferLimit;
-      if (this.responding) this.body.abandon();
+    const stream = this.#forward === null ? null : this.#forward.stream;
+    if (stream === null) {
+      this.body ??= new RequestBody(this.#entry === null ? 0 : this.#entry.bufferLimit);
+      return this.body.hold(chunk);
     }
-    const stream = this.#forward ? this.#forward.stream : null;
-    if (!stream) return this.body.hold(chunk);
-    if (this.body.keep(chunk)) this.#upstream?.stats.retryOrShadowAbandoned.inc();
+    if (this.#keepsBody) {
+      this.body ??= new RequestBody(this.#entry === null ? 0 : this.#entry.bufferLimit);
+      if (!this.body.keep(chunk)) this.#abandonBody();
+    }
     return stream.write(chunk);
+  }
+
+  /** The body goes to an attempt whose head was sent. `again`: another attempt may follow, so it is kept, too. */
+  sendBody(stream: ClientStream, again: boolean): void {
+    const { body } = this;
+    let flows = true;
+    this.#keepsBody = again && !this.responding && !body?.abandoned;
+    if (body !== null) {
+      for (const copy of body.copies) flows = stream.write(copy);
+      if (!again) body.abandon();
+      else if (body.size > (this.#entry as RouteEntry).bufferLimit) this.#abandonBody();
+    }
+    if (this.requestEnded) stream.end(this.#trailers);
+    else if (flows) this.x.stream.resume();
+  }
+
+  #abandonBody(): void {
+    this.#keepsBody = false;
+    this.body?.abandon();
+    this.#upstream?.stats.retryOrShadowAbandoned.inc();
   }
 
   onEnd(trailers: HeaderList | null): void {
     this.requestEnded = true;
     this.x.requestDone = this.context.turn.now;
     if (this.#over) return;
-    if (this.body) {
-      this.body.ended = true;
-      this.body.trailers = trailers;
-    }
-    if (this.#upstream && this.#entry) this.#startTimeout(this.#entry.timeout);
-    if (this.#forward?.stream) this.#forward.stream.end(trailers);
+    this.#trailers = trailers;
+    if (this.#upstream !== null && this.#entry !== null) this.#startTimeout(this.#entry.timeout);
+    if (this.#forward !== null) this.#forward.requestEnded(trailers);
   }
 
   /** The route's timeout counts from the end of the request (Envoy's route timeout). */
@@ -146,8 +173,8 @@ export class Call implements RequestSink {
   }
 
   #timedOut(): void {
-    this.#upstream?.stats.upstreamRqTimeout.inc();
-    this.x.flags |= RESPONSE_FLAG.UT;
+    if (this.#forward !== null) this.#forward.timedOut();
+    else this.#upstream?.stats.upstreamRqTimeout.inc();
     if (this.responding) this.truncate(FAILURE.timeout);
     else this.reply(REPLY.of(FAILURE.timeout));
   }
@@ -164,19 +191,23 @@ export class Call implements RequestSink {
   /** The final head from upstream. `length` as in `ServerStream.respond`. */
   respond(attempt: Attempt, status: number, headers: HeaderList, length: number): void {
     const { context, x } = this;
-    const { now } = context.turn;
+    const { manager, turn } = context;
     const entry = this.#entry as RouteEntry;
-    this.#upstream?.stats.recordResponse(status, now - attempt.started);
-    if (this.#forward?.retriesStatus(attempt, status, headers)) return;
+    if ((this.#forward as Forward).retriesStatus(attempt, status, headers)) return;
+    attempt.stats.recordResponse(status);
     this.responding = true;
-    this.body?.abandon();
-    x.responseStart = now;
-    if (entry.needsResponseEdit) entry.applyResponse(x, status, headers);
-    this.#filters?.response(status, headers);
-    headers.set('x-envoy-upstream-service-time', String(Math.round(now - attempt.started)));
-    if (context.manager.serverName !== '') headers.set('server', context.manager.serverName);
+    this.#keepsBody = false;
+    if (this.body !== null) this.body.abandon();
+    x.responseStart = turn.now;
     x.status = status;
     x.detail = 'via_upstream';
+    if (entry.needsResponseEdit) entry.applyResponse(x, status, headers);
+    if (this.#filters !== null) this.#filters.response(status, headers);
+    headers.set('x-envoy-upstream-service-time', String(Math.round(turn.now - attempt.started)));
+    if ((headers.known & DATE) === 0 && !headers.has('date')) headers.add('date', context.date.text);
+    if (manager.serverName !== '') headers.set('server', manager.serverName);
+    respondedVia(headers, x.version, manager.via);
+    this.#response = headers;
     x.stream.respond(status, headers, length);
   }
 
@@ -186,12 +217,15 @@ export class Call implements RequestSink {
   }
 
   onDrain(): void {
-    if (this.#forward?.stream) this.#forward.stream.resume();
+    const stream = this.#forward === null ? null : this.#forward.stream;
+    if (stream !== null) stream.resume();
   }
 
-  responseEnd(trailers: HeaderList | null): void {
+  responseEnd(attempt: Attempt, trailers: HeaderList | null): void {
+    const { x } = this;
+    attempt.stats.upstreamRqTime.record(this.context.turn.now - (x.requestDone > 0 ? x.requestDone : x.started));
     this.#forward?.attemptEnded();
-    this.x.stream.end(trailers);
+    x.stream.end(trailers);
     this.#end();
   }
 
@@ -202,15 +236,20 @@ export class Call implements RequestSink {
     this.x.flags |= reply.flags;
     this.responding = true;
     this.x.responseStart = this.context.turn.now;
-    sendReply(this.x, reply, this.#entry);
+    this.#response = sendReply(this.x, reply, this.#entry, this.context.date.text);
     this.#end();
   }
 
   /** The response cannot be completed: break it off so that the client notices. */
   truncate(failure: Failure): void {
+    const { stats } = this.context;
     this.x.flags |= failure.flag;
     this.x.detail = failure.detail;
     this.#forward?.giveUp();
+    stats.rqResetAfterDownstreamResponseStarted.inc();
+    stats.downstreamRqTxReset.inc();
+    stats.downstreamCxDestroyActiveRq.inc();
+    stats.downstreamCxDestroyLocalActiveRq.inc();
     this.x.stream.reset();
     this.#end();
   }
@@ -218,21 +257,20 @@ export class Call implements RequestSink {
   onAbort(failure: 'reset' | 'protocol' | 'timeout'): void {
     if (this.#over) return;
     this.#forward?.giveUp();
-    this.x.flags |= failure === 'protocol' ? RESPONSE_FLAG.DPE : RESPONSE_FLAG.DC;
-    this.x.detail = failure === 'reset' ? 'downstream_remote_disconnect' : `downstream_${failure}`;
-    this.context.stats.downstreamRqRxReset.inc();
+    recordAbort(this.x, failure, this.requestEnded, this.context);
     this.#end();
   }
 
   #end(): void {
     this.#over = true;
     const { context, x } = this;
-    if (this.#timeout) context.wheel.stop(this.#timeout);
-    this.#filters?.end();
-    this.#upstream?.cluster.limits.endRequest();
+    if (this.#timeout !== null) context.wheel.stop(this.#timeout);
+    if (this.#filters !== null) this.#filters.end();
+    if (this.#assigned !== null) this.#assigned.end();
+    if (this.#upstream !== null) this.#upstream.cluster.limits.endRequest();
     x.ended = context.turn.now;
     context.stats.recordRequest(x);
     context.metrics.record(x);
-    context.accessLog?.record(x);
+    if (context.accessLog !== null) context.accessLog.record(x, this.#response);
   }
 }

@@ -44,6 +44,8 @@ export interface HttpContext {
   readonly demand: HostDemand | null;
   readonly current: Current<RuntimeView>;
   readonly requestIds: RequestIds;
+  /** The value of a Date header now. */
+  readonly date: { readonly text: string };
   readonly turn: Turn;
   readonly wheel: Wheel;
   readonly random: Random;

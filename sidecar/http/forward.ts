@@ -1,9 +1,10 @@
 import { WheelTimer } from '../../shared/time/wheel.ts';
+import type { ClusterLimits } from '../cluster/limits.ts';
 import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
 import { observationOfStatus } from '../cluster/outlier/observation.ts';
 import type { ClientStream, Exchange } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
-import type { HeaderList } from '../core/headers.ts';
+import { H, type HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
 import { ChainRun } from '../filter/chain.ts';
 import type { RouteEntry } from '../route/table.ts';
@@ -11,6 +12,8 @@ import { Attempt } from './attempt.ts';
 import type { Call } from './call.ts';
 import type { Upstream } from './context.ts';
 import { REPLY } from './rescue.ts';
+
+const EXPECTED_TIMEOUT = H['x-envoy-expected-rq-timeout-ms'];
 
 /**
  * The attempt loop of one request: pick an endpoint, pass the filters of the attempt, send, and on failure decide
@@ -20,37 +23,44 @@ export class Forward {
   readonly call: Call;
   readonly #x: Exchange;
   readonly #entry: RouteEntry;
-  readonly upstream: Upstream;
+  /** As the attempt under way sees it. */
+  #upstream: Upstream;
   #attempt: Attempt | null = null;
   #tried: LiveEndpoint[] | null = null;
   #filters: ChainRun | null = null;
   #backoff: WheelTimer | null = null;
   #retries = 0;
+  /** A retry counts against this from its decision until the attempt has its head, or has failed (as in Envoy). */
+  #retrying: ClusterLimits | null = null;
 
   constructor(call: Call, entry: RouteEntry, upstream: Upstream) {
     this.call = call;
     this.#x = call.x;
     this.#entry = entry;
-    this.upstream = upstream;
+    this.#upstream = upstream;
   }
 
   /** The stream of the attempt under way, once there is one. */
   get stream(): ClientStream | null {
-    return this.#attempt ? this.#attempt.stream : null;
+    return this.#attempt === null ? null : this.#attempt.stream;
   }
 
   /** Begins one attempt. */
   try(): void {
     const x = this.#x;
-    const endpoint = this.upstream.cluster.pick(this.#tried, this.#entry.retry?.hostSelectionAttempts ?? 1);
-    if (!endpoint) {
-      x.flags |= FAILURE.noHost.flag;
-      return this.call.reply(REPLY.of(FAILURE.noHost));
+    const upstream = this.#upstream;
+    const { cluster, stats } = upstream;
+    const { retry } = this.#entry;
+    const endpoint = cluster.pick(this.#tried, retry === null ? 1 : retry.hostSelectionAttempts);
+    if (cluster.panic) stats.lbHealthyPanic.inc();
+    if (endpoint === null) {
+      stats.upstreamCxNoneHealthy.inc();
+      return this.#fail(FAILURE.noHost);
     }
     x.upstream = endpoint.name;
     x.attempts += 1;
-    const filter = this.upstream.faults?.perAttempt;
-    if (!filter) return this.#launch(endpoint);
+    const filter = upstream.faults === null ? null : upstream.faults.perAttempt;
+    if (filter === null) return this.#launch(endpoint);
     this.#filters = new ChainRun([filter], x, (reply) => {
       if (reply) this.#injected(reply, endpoint);
       else this.#launch(endpoint);
@@ -60,49 +70,57 @@ export class Forward {
 
   #launch(endpoint: LiveEndpoint): void {
     const { retry } = this.#entry;
-    const attempt = new Attempt(this, endpoint, this.call.context.turn.now);
+    const attempt = new Attempt(this, endpoint, this.#upstream.stats, retry === null ? 0 : retry.perTryTimeout);
     this.#attempt = attempt;
-    attempt.begin(retry ? retry.perTryTimeout : 0);
+    attempt.begin();
   }
 
   /** An attempt has its stream: the head goes out, and what is there of the body. */
   send(attempt: Attempt, stream: ClientStream): void {
+    const { call } = this;
     const x = this.#x;
-    const { body, requestEnded } = this.call;
-    const last = !this.#mayRepeat();
-    const headers = last ? x.headers : x.headers.clone();
-    if (this.#entry.includeAttemptCount) headers.set('x-envoy-attempt-count', String(x.attempts));
-    stream.start(x.method, x.authority, x.path, headers, x.bodyLength, attempt);
-    if (!body) {
-      if (requestEnded) stream.end(null);
-      return;
+    const { headers } = x;
+    const entry = this.#entry;
+    if (entry.includeAttemptCount) headers.set('x-envoy-attempt-count', String(x.attempts));
+    if (entry.expectedTimeout !== '') {
+      if (this.#retries === 0) headers.removeKnown(EXPECTED_TIMEOUT);
+      else headers.remove('x-envoy-expected-rq-timeout-ms');
+      headers.add('x-envoy-expected-rq-timeout-ms', this.#expectedTimeout());
     }
-    for (const copy of body.copies) stream.write(copy);
-    if (last) body.abandon();
-    if (body.ended) stream.end(body.trailers);
-    else x.stream.resume();
+    stream.start(x.method, x.authority, x.path, headers, x.bodyLength, attempt);
+    // The connection may have gone in that moment; then the loop has gone on already.
+    if (this.#attempt === attempt) call.sendBody(stream, entry.retry !== null && this.#retries < entry.retry.attempts);
   }
 
-  /** Another attempt may follow this one, so what it needs must be kept. */
-  #mayRepeat(): boolean {
-    const { retry } = this.#entry;
-    return retry !== null && this.#retries < retry.attempts;
+  /** Envoy's x-envoy-expected-rq-timeout-ms: what is left of the route's timeout, or that of one attempt. */
+  #expectedTimeout(): string {
+    const { expectedTimeout, retry } = this.#entry;
+    const { deadline } = this.#x;
+    if (this.#retries === 0 || deadline === 0) return expectedTimeout;
+    const left = Math.max(1, Math.round(deadline - this.call.context.turn.now));
+    return String(retry !== null && retry.perTryTimeout > 0 ? Math.min(left, retry.perTryTimeout) : left);
+  }
+
+  /** The client has sent all of its request. */
+  requestEnded(trailers: HeaderList | null): void {
+    if (this.#attempt !== null) this.#attempt.requestEnded(trailers);
   }
 
   /** The attempt under way brought a final head; true when it is given up for another attempt. */
   retriesStatus(attempt: Attempt, status: number, headers: HeaderList): boolean {
+    if (this.#retrying !== null) this.#endRetry();
     const { retry } = this.#entry;
-    if (!retry || !this.#repeatable(true) || !retry.retryStatus(this.#x, status, headers)) return this.#settled(status);
-    if (!this.#again(attempt.endpoint)) return false;
+    if (retry === null) return false;
+    if (!retry.retryStatus(this.#x, status, headers)) {
+      if (this.#retries > 0) attempt.stats.upstreamRqRetrySuccess.inc();
+      return false;
+    }
+    if (!this.#repeatable(true) || !this.#again(attempt.endpoint)) return false;
+    attempt.stats.recordRetried(status);
     this.#attempt = null;
-    attempt.cancel();
     this.#filters?.end();
+    attempt.discard();
     return true;
-  }
-
-  #settled(status: number): false {
-    if (this.#retries > 0 && status < 500) this.upstream.stats.upstreamRqRetrySuccess.inc();
-    return false;
   }
 
   attemptEnded(): void {
@@ -113,19 +131,19 @@ export class Forward {
   attemptFailed(attempt: Attempt, failure: Failure): void {
     if (this.#attempt !== attempt) return;
     this.attemptEnded();
-    const x = this.#x;
+    if (this.#retrying !== null) this.#endRetry();
     if (this.call.responding) return this.call.truncate(failure);
-    x.flags |= failure.flag;
     const { retry } = this.#entry;
-    if (retry && this.#repeatable(attempt.sent) && retry.retryFailure(x, failure, attempt.sent)) {
-      if (this.#again(attempt.endpoint)) return;
-    }
-    this.call.reply(REPLY.of(failure));
+    const { sent } = attempt;
+    const wanted = retry !== null && this.#repeatable(sent) && retry.retryFailure(this.#x, failure, sent);
+    if (wanted && this.#again(attempt.endpoint)) return;
+    this.#fail(failure);
   }
 
-  /** A fault answered in place of the endpoint: retries are exercised as by a real answer. */
+  /** A fault answered in place of the endpoint: retries and ejection are exercised as by a real answer. */
   #injected(reply: LocalReply, endpoint: LiveEndpoint): void {
     this.#filters?.end();
+    if (this.#retrying !== null) this.#endRetry();
     endpoint.begin();
     endpoint.observed(observationOfStatus(reply.status), 0);
     endpoint.end();
@@ -137,15 +155,16 @@ export class Forward {
 
   /** The request can be sent again as a whole. */
   #repeatable(sent: boolean): boolean {
-    return !sent || !this.call.body?.abandoned;
+    const { body } = this.call;
+    return !sent || body === null || !body.abandoned;
   }
 
   /** Schedules another attempt; false when the count, the deadline or the budget says no. */
   #again(failed: LiveEndpoint): boolean {
     const x = this.#x;
-    const { cluster, stats } = this.upstream;
+    const { cluster, stats } = this.#upstream;
     const { retry } = this.#entry;
-    if (!retry) return false;
+    if (retry === null) return false;
     if (this.#retries >= retry.attempts) {
       x.flags |= RESPONSE_FLAG.URX;
       stats.upstreamRqRetryLimitExceeded.inc();
@@ -155,34 +174,56 @@ export class Forward {
     const wait = retry.backoff(this.#retries + 1, random);
     if (x.deadline > 0 && turn.now + wait >= x.deadline) return false;
     if (!cluster.limits.beginRetry(turn.now)) {
+      x.flags |= RESPONSE_FLAG.UO;
       stats.upstreamRqRetryOverflow.inc();
       return false;
     }
+    this.#retrying = cluster.limits;
     this.#retries += 1;
     stats.upstreamRqRetry.inc();
+    stats.upstreamRqRetryBackoffExponential.inc();
     if (retry.avoidTried) {
-      if (this.#tried) this.#tried.push(failed);
-      else this.#tried = [failed];
+      if (this.#tried === null) this.#tried = [failed];
+      else this.#tried.push(failed);
     }
-    // The flags tell the outcome of the request, not of attempts that were made good.
-    x.flags &= RESPONSE_FLAG.DI | RESPONSE_FLAG.FI;
-    this.#backoff ??= new WheelTimer(() => {
-      cluster.limits.endRetry();
-      this.try();
-    });
+    this.#backoff ??= new WheelTimer(() => this.#retry());
     wheel.start(this.#backoff, wait, turn.now);
     return true;
+  }
+
+  /** The back-off is over. Endpoints may have come and gone meanwhile, so the cluster is looked up again. */
+  #retry(): void {
+    const upstream = this.call.context.current.runtime().upstreams.get(this.#x.cluster);
+    if (upstream === undefined) return this.#fail(FAILURE.noHost);
+    this.#upstream = upstream;
+    this.try();
+  }
+
+  /** No attempt follows: the request is answered from here. */
+  #fail(failure: Failure): void {
+    this.#upstream.stats.recordResponse(failure.status);
+    this.call.reply(REPLY.of(failure));
+  }
+
+  #endRetry(): void {
+    this.#retrying?.endRetry();
+    this.#retrying = null;
+  }
+
+  /** The request as a whole took too long. */
+  timedOut(): void {
+    this.#upstream.stats.upstreamRqTimeout.inc();
+    if (this.#attempt !== null) this.#attempt.timedOut();
+    if (!this.call.responding) this.#upstream.stats.recordResponse(FAILURE.timeout.status);
   }
 
   /** Stops whatever is under way. */
   giveUp(): void {
     const attempt = this.#attempt;
     this.#attempt = null;
-    if (attempt) attempt.cancel();
+    if (attempt !== null) attempt.cancel();
     this.#filters?.end();
-    if (this.#backoff?.running) {
-      this.call.context.wheel.stop(this.#backoff);
-      this.upstream.cluster.limits.endRetry();
-    }
+    if (this.#backoff !== null) this.call.context.wheel.stop(this.#backoff);
+    if (this.#retrying !== null) this.#endRetry();
   }
 }

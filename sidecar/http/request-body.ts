@@ -1,34 +1,34 @@
-import type { HeaderList } from '../core/headers.ts';
-
 /**
- * The request body as it streams through: copies kept for further attempts up to a limit (decision D10). Over the limit
- * the copies are dropped, and only attempts that never wrote a byte may be repeated.
+ * Copies of the request body, for attempts that do not have their connection yet and for further ones, up to a limit
+ * (decision D10). Over the limit the copies are dropped, and only attempts that never wrote a byte may be repeated.
  */
 export class RequestBody {
-  /** Bytes that may be kept; the route sets it. */
-  limit = 0;
+  /** Bytes that may be kept. */
+  readonly limit: number;
   copies: Buffer[] = [];
   size = 0;
   /** The copies are gone: the body cannot be sent again. */
   abandoned = false;
-  ended = false;
-  trailers: HeaderList | null = null;
 
-  /** Keeps a copy of a borrowed chunk that could not be sent yet; false = stop the source. */
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** Keeps a copy of a borrowed chunk that cannot be sent yet; false = stop the source. */
   hold(chunk: Uint8Array): boolean {
     this.copies.push(Buffer.from(chunk));
     this.size += chunk.length;
     return this.size < this.limit;
   }
 
-  /** Keeps a copy of a chunk that is being sent; true when that passed the limit and all copies were dropped. */
+  /** Keeps a copy of a chunk that is being sent; false when that passed the limit and all copies were dropped. */
   keep(chunk: Uint8Array): boolean {
-    if (this.abandoned) return false;
-    if (this.size + chunk.length <= this.limit) {
-      this.hold(chunk);
+    if (this.size + chunk.length > this.limit) {
+      this.abandon();
       return false;
     }
-    this.abandon();
+    this.copies.push(Buffer.from(chunk));
+    this.size += chunk.length;
     return true;
   }
 

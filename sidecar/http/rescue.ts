@@ -53,8 +53,11 @@ function grpcStatusOf(status: number): number {
   }
 }
 
-/** Sends a reply of our own, in the form that the caller understands: text, or a gRPC response of trailers only. */
-export function sendReply(x: Exchange, reply: LocalReply, entry: RouteEntry | null): void {
+/**
+ * Sends a reply of our own, in the form that the caller understands: text, or a gRPC response of trailers only. Returns its
+ * headers.
+ */
+export function sendReply(x: Exchange, reply: LocalReply, entry: RouteEntry | null, date: string): HeaderList {
   x.detail = reply.detail;
   const grpc = x.headers.get('content-type')?.startsWith('application/grpc') === true;
   const body = grpc || reply.status === 204 || reply.status === 304 ? '' : (reply.body ?? reply.detail);
@@ -64,6 +67,7 @@ export function sendReply(x: Exchange, reply: LocalReply, entry: RouteEntry | nu
     headers.add('grpc-status', String(reply.grpcStatus ?? grpcStatusOf(reply.status)));
     headers.add('grpc-message', percentEncode(reply.body ?? reply.detail));
   } else if (body !== '') headers.add('content-type', 'text/plain');
+  headers.add('date', date);
   headers.add('server', 'aya');
   const status = grpc ? 200 : reply.status;
   if (entry?.needsResponseEdit) entry.applyResponse(x, status, headers);
@@ -75,6 +79,7 @@ export function sendReply(x: Exchange, reply: LocalReply, entry: RouteEntry | nu
     x.stream.write(bytes);
   }
   x.stream.end(null);
+  return headers;
 }
 
 /** grpc-message encoding: everything outside of printable ASCII, and the percent sign. */

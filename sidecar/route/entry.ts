@@ -33,6 +33,8 @@ export class RouteEntry {
   /** Ms from the end of the request, retries included; 0 = none. */
   readonly timeout: number;
   readonly idleTimeout: number;
+  /** The first attempt's x-envoy-expected-rq-timeout-ms; '' = none. */
+  readonly expectedTimeout: string;
   readonly retry: RetryPolicy | null;
   /** Bytes of request body kept for further attempts. */
   readonly bufferLimit: number;
@@ -64,6 +66,11 @@ export class RouteEntry {
     this.timeout = forward?.timeout ?? 0;
     this.idleTimeout = forward?.idleTimeout ?? 0;
     this.retry = forward?.retry ? new RetryPolicy(forward.retry) : null;
+    const least = Math.min(
+      this.timeout || Number.POSITIVE_INFINITY,
+      this.retry?.perTryTimeout || Number.POSITIVE_INFINITY,
+    );
+    this.expectedTimeout = least === Number.POSITIVE_INFINITY ? '' : String(least);
     this.bufferLimit = forward?.bufferLimit ?? 0;
     this.priority = forward?.priority ?? 'default';
     this.clusterNotFoundStatus = forward?.clusterNotFoundStatus ?? 503;

@@ -21,7 +21,6 @@ export class ClusterStats {
   readonly upstreamRqCancelled: Cell;
   readonly upstreamRqRxReset: Cell;
   readonly upstreamRqTxReset: Cell;
-  readonly upstreamRqMaintenanceMode: Cell;
   readonly retryOrShadowAbandoned: Cell;
   readonly upstreamCxTotal: Cell;
   readonly upstreamCxHttp1Total: Cell;
@@ -47,13 +46,19 @@ export class ClusterStats {
   readonly upstreamRqTime: Distribution;
   readonly upstreamCxConnectMs: Distribution;
   readonly upstreamCxLengthMs: Distribution;
+  readonly #stats: Stats;
+  readonly #owner: string;
   readonly #responses: ResponseCounters;
+  /** Made with the first retry on a status. */
+  #retried: ResponseCounters | null = null;
 
   /** `owner` is ClusterPlan.statName. */
   constructor(stats: Stats, owner: string) {
     const counter = (name: string): Cell => stats.counter('cluster', owner, name);
     const gauge = (name: string): Cell => stats.gauge('cluster', owner, name);
     const histogram = (name: string): Distribution => stats.histogram('cluster', owner, name);
+    this.#stats = stats;
+    this.#owner = owner;
     this.upstreamRqTotal = counter('upstream_rq_total');
     this.upstreamRqCompleted = counter('upstream_rq_completed');
     this.upstreamRqPendingTotal = counter('upstream_rq_pending_total');
@@ -69,7 +74,6 @@ export class ClusterStats {
     this.upstreamRqCancelled = counter('upstream_rq_cancelled');
     this.upstreamRqRxReset = counter('upstream_rq_rx_reset');
     this.upstreamRqTxReset = counter('upstream_rq_tx_reset');
-    this.upstreamRqMaintenanceMode = counter('upstream_rq_maintenance_mode');
     this.retryOrShadowAbandoned = counter('retry_or_shadow_abandoned');
     this.upstreamCxTotal = counter('upstream_cx_total');
     this.upstreamCxHttp1Total = counter('upstream_cx_http1_total');
@@ -98,10 +102,15 @@ export class ClusterStats {
     this.#responses = new ResponseCounters(stats, 'cluster', owner, 'upstream_rq_', true);
   }
 
-  /** One response of the upstream (or, for a retried request, of one of its attempts). */
-  recordResponse(status: number, ms: number): void {
+  /** The answer to a request: the upstream's, or our own in its place when it failed. */
+  recordResponse(status: number): void {
     this.upstreamRqCompleted.inc();
     this.#responses.record(status);
-    this.upstreamRqTime.record(ms);
+  }
+
+  /** A response that was not passed on because another attempt follows (`retry.upstream_rq_...`). */
+  recordRetried(status: number): void {
+    this.#retried ??= new ResponseCounters(this.#stats, 'cluster', this.#owner, 'retry.upstream_rq_', true);
+    this.#retried.record(status);
   }
 }

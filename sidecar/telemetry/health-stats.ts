@@ -4,8 +4,6 @@ import type { Cell, Stats } from '../core/stats.ts';
 export class ClusterHealthStats {
   readonly membershipTotal: Cell;
   readonly membershipHealthy: Cell;
-  readonly membershipDegraded: Cell;
-  readonly membershipExcluded: Cell;
   readonly membershipChange: Cell;
   readonly updateSuccess: Cell;
   readonly updateEmpty: Cell;
@@ -15,8 +13,6 @@ export class ClusterHealthStats {
   readonly ejectionsConsecutive5xx: EjectionCells;
   readonly ejectionsConsecutiveGatewayFailure: EjectionCells;
   readonly ejectionsConsecutiveLocalOriginFailure: EjectionCells;
-  readonly ejectionsSuccessRate: EjectionCells;
-  readonly ejectionsFailurePercentage: EjectionCells;
   readonly cxOpen: Cell;
   readonly rqOpen: Cell;
   readonly rqPendingOpen: Cell;
@@ -33,8 +29,6 @@ export class ClusterHealthStats {
     });
     this.membershipTotal = gauge('membership_total');
     this.membershipHealthy = gauge('membership_healthy');
-    this.membershipDegraded = gauge('membership_degraded');
-    this.membershipExcluded = gauge('membership_excluded');
     this.membershipChange = counter('membership_change');
     this.updateSuccess = counter('update_success');
     this.updateEmpty = counter('update_empty');
@@ -44,8 +38,6 @@ export class ClusterHealthStats {
     this.ejectionsConsecutive5xx = ejections('consecutive_5xx');
     this.ejectionsConsecutiveGatewayFailure = ejections('consecutive_gateway_failure');
     this.ejectionsConsecutiveLocalOriginFailure = ejections('consecutive_local_origin_failure');
-    this.ejectionsSuccessRate = ejections('success_rate');
-    this.ejectionsFailurePercentage = ejections('failure_percentage');
     this.cxOpen = gauge('circuit_breakers.default.cx_open');
     this.rqOpen = gauge('circuit_breakers.default.rq_open');
     this.rqPendingOpen = gauge('circuit_breakers.default.rq_pending_open');

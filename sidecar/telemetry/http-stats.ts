@@ -16,7 +16,6 @@ export class HttpStats {
   readonly downstreamRqIdleTimeout: Cell;
   readonly downstreamRqHeaderTimeout: Cell;
   readonly downstreamRqTooLarge: Cell;
-  readonly downstreamRqOverloadClose: Cell;
   readonly downstreamCxTotal: Cell;
   readonly downstreamCxHttp1Total: Cell;
   readonly downstreamCxDestroy: Cell;
@@ -25,9 +24,6 @@ export class HttpStats {
   readonly downstreamCxDestroyActiveRq: Cell;
   readonly downstreamCxDestroyLocalActiveRq: Cell;
   readonly downstreamCxDestroyRemoteActiveRq: Cell;
-  readonly downstreamCxIdleTimeout: Cell;
-  readonly downstreamCxMaxDurationReached: Cell;
-  readonly downstreamCxMaxRequestsReached: Cell;
   readonly downstreamCxDrainClose: Cell;
   readonly downstreamCxProtocolError: Cell;
   readonly downstreamCxRxBytesTotal: Cell;
@@ -59,7 +55,6 @@ export class HttpStats {
     this.downstreamRqIdleTimeout = counter('downstream_rq_idle_timeout');
     this.downstreamRqHeaderTimeout = counter('downstream_rq_header_timeout');
     this.downstreamRqTooLarge = counter('downstream_rq_too_large');
-    this.downstreamRqOverloadClose = counter('downstream_rq_overload_close');
     this.downstreamCxTotal = counter('downstream_cx_total');
     this.downstreamCxHttp1Total = counter('downstream_cx_http1_total');
     this.downstreamCxDestroy = counter('downstream_cx_destroy');
@@ -68,9 +63,6 @@ export class HttpStats {
     this.downstreamCxDestroyActiveRq = counter('downstream_cx_destroy_active_rq');
     this.downstreamCxDestroyLocalActiveRq = counter('downstream_cx_destroy_local_active_rq');
     this.downstreamCxDestroyRemoteActiveRq = counter('downstream_cx_destroy_remote_active_rq');
-    this.downstreamCxIdleTimeout = counter('downstream_cx_idle_timeout');
-    this.downstreamCxMaxDurationReached = counter('downstream_cx_max_duration_reached');
-    this.downstreamCxMaxRequestsReached = counter('downstream_cx_max_requests_reached');
     this.downstreamCxDrainClose = counter('downstream_cx_drain_close');
     this.downstreamCxProtocolError = counter('downstream_cx_protocol_error');
     this.downstreamCxRxBytesTotal = counter('downstream_cx_rx_bytes_total');

@@ -1,64 +1,50 @@
-import type { Wheel } from '../../shared/time/wheel.ts';
 import { WheelTimer } from '../../shared/time/wheel.ts';
 import { ClientSession } from '../codec/http1/client-session.ts';
-import { type SocketContext, SocketWire } from '../codec/socket.ts';
+import { SocketWire } from '../codec/socket.ts';
 import { FAILURE, type Failure } from '../core/outcome.ts';
-import type { ClusterStats } from '../telemetry/cluster-stats.ts';
-
-/** What the connections of one cluster share. Times are ms, 0 = never. */
-export interface ConnectionOptions {
-  readonly connectTimeout: number;
-  /** 0 = no limit. */
-  readonly maxRequests: number;
-  readonly stats: ClusterStats;
-}
-
-/** What the connections of one worker share. */
-export interface ConnectionContext {
-  readonly sockets: SocketContext;
-  readonly wheel: Wheel;
-}
+import type { ClusterConnections } from './cluster-connections.ts';
 
 /** Who keeps a connection. */
 export interface ConnectionOwner {
   /** It stands, or its request is over: it can take one now. */
   onFree(connection: Http1Connection): void;
-  /** It is gone, out of the state that it still shows; `failure` tells why when it never stood. */
-  onGone(connection: Http1Connection, failure: Failure): void;
+  /** It is gone, and was in `state` until now; `failure` tells why when it never stood. */
+  onGone(connection: Http1Connection, state: ConnectionState, failure: Failure): void;
 }
+
+export type ConnectionState = 'connecting' | 'busy' | 'idle' | 'closing' | 'gone';
 
 /** One HTTP/1.1 connection to an endpoint: connecting, then busy and idle in turn, perhaps closing, then gone. */
 export class Http1Connection {
-  state: 'connecting' | 'busy' | 'idle' | 'closing' | 'gone' = 'connecting';
-  /** Monotonic ms since when it is idle. */
+  /** Set by the owner but for `gone`. */
+  state: ConnectionState = 'connecting';
+  /** Monotonic ms since when it is idle, and its place among the idle: see IdleConnections. */
   idleSince = 0;
+  older: Http1Connection | null = null;
+  newer: Http1Connection | null = null;
   session: ClientSession | null = null;
   #requests = 0;
   readonly #wire: SocketWire;
-  readonly #options: ConnectionOptions;
-  readonly #context: ConnectionContext;
+  readonly #cluster: ClusterConnections;
   readonly #owner: ConnectionOwner;
   readonly #began: number;
   readonly #timer: WheelTimer;
 
-  constructor(
-    address: string,
-    port: number,
-    options: ConnectionOptions,
-    context: ConnectionContext,
-    owner: ConnectionOwner,
-  ) {
-    this.#options = options;
-    this.#context = context;
+  constructor(address: string, port: number, cluster: ClusterConnections, owner: ConnectionOwner) {
+    const { sockets, stats, wheel } = cluster;
+    const { connectTimeout } = cluster.plan;
+    this.#cluster = cluster;
     this.#owner = owner;
-    this.#began = context.sockets.turn.now;
+    this.#began = sockets.turn.now;
     this.#timer = new WheelTimer(() => this.#tooSlow());
-    this.#wire = SocketWire.dialled(context.sockets, address, port, () => this.#connected());
+    this.#wire = SocketWire.dialled(sockets, address, port, () => this.#connected());
     this.#wire.sink = { onBytes() {}, onDrain() {}, onEof() {}, onClose: () => this.#failed(FAILURE.connect) };
-    if (options.connectTimeout > 0) context.wheel.start(this.#timer, options.connectTimeout, this.#began);
-    options.stats.upstreamCxTotal.inc();
-    options.stats.upstreamCxHttp1Total.inc();
-    options.stats.upstreamCxActive.inc();
+    this.#wire.received = stats.upstreamCxRxBytesTotal;
+    this.#wire.sent = stats.upstreamCxTxBytesTotal;
+    if (connectTimeout > 0) wheel.start(this.#timer, connectTimeout, this.#began);
+    stats.upstreamCxTotal.inc();
+    stats.upstreamCxHttp1Total.inc();
+    stats.upstreamCxActive.inc();
   }
 
   /** Takes it for one request. */
@@ -70,20 +56,20 @@ export class Http1Connection {
 
   /** It has carried as many requests as it may. */
   get spent(): boolean {
-    const { maxRequests } = this.#options;
-    return maxRequests > 0 && this.#requests >= maxRequests;
+    const { maxRequestsPerConnection: most } = this.#cluster.plan;
+    return most > 0 && this.#requests >= most;
   }
 
-  /** Closes it; only while no request is under way. The owner must not hand it out any more. */
+  /** Closes it; only while no request is under way. The owner hears `onGone` before this returns. */
   close(): void {
-    this.state = 'closing';
     this.#wire.destroy();
+    this.#closed();
   }
 
   #connected(): void {
-    const { stats } = this.#options;
-    this.#context.wheel.stop(this.#timer);
-    stats.upstreamCxConnectMs.record(this.#context.sockets.turn.now - this.#began);
+    const { sockets, stats, wheel } = this.#cluster;
+    wheel.stop(this.#timer);
+    stats.upstreamCxConnectMs.record(sockets.turn.now - this.#began);
     this.session = new ClientSession(this.#wire, {
       onIdle: () => this.#owner.onFree(this),
       onGone: () => this.#closed(),
@@ -92,30 +78,37 @@ export class Http1Connection {
   }
 
   #tooSlow(): void {
-    this.#options.stats.upstreamCxConnectTimeout.inc();
+    this.#cluster.stats.upstreamCxConnectTimeout.inc();
     this.#failed(FAILURE.connectTimeout);
     this.#wire.destroy();
   }
 
   #failed(failure: Failure): void {
     if (this.state === 'gone') return;
-    this.#options.stats.upstreamCxConnectFail.inc();
+    this.#cluster.stats.upstreamCxConnectFail.inc();
     this.#gone(failure);
   }
 
   #closed(): void {
-    const { stats } = this.#options;
     if (this.state === 'gone') return;
+    const { sockets, stats } = this.#cluster;
+    const remote = this.#wire.closedBy === 'peer';
     stats.upstreamCxDestroy.inc();
-    if (this.state === 'busy') stats.upstreamCxDestroyWithActiveRq.inc();
-    stats.upstreamCxLengthMs.record(this.#context.sockets.turn.now - this.#began);
+    (remote ? stats.upstreamCxDestroyRemote : stats.upstreamCxDestroyLocal).inc();
+    if (this.state === 'busy') {
+      stats.upstreamCxDestroyWithActiveRq.inc();
+      (remote ? stats.upstreamCxDestroyRemoteWithActiveRq : stats.upstreamCxDestroyLocalWithActiveRq).inc();
+    }
+    stats.upstreamCxLengthMs.record(sockets.turn.now - this.#began);
     this.#gone(FAILURE.reset);
   }
 
   #gone(failure: Failure): void {
-    this.#context.wheel.stop(this.#timer);
-    this.#options.stats.upstreamCxActive.add(-1);
-    this.#owner.onGone(this, failure);
+    this.#cluster.wheel.stop(this.#timer);
+    this.#cluster.stats.upstreamCxActive.add(-1);
+    // Gone before anybody hears of it: the owner may close others, and closes none twice.
+    const before = this.state;
     this.state = 'gone';
+    this.#owner.onGone(this, before, failure);
   }
 }

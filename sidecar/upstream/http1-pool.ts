@@ -1,29 +1,8 @@
-import { WheelTimer } from '../../shared/time/wheel.ts';
 import { FAILURE, type Failure } from '../core/outcome.ts';
 import type { Pool, PoolWaiter } from '../core/pool.ts';
 import { ROW, type Slot } from '../core/slots.ts';
-import {
-  type ConnectionContext,
-  type ConnectionOptions,
-  type ConnectionOwner,
-  Http1Connection,
-} from './http1-connection.ts';
-
-/** What the pools of one cluster share. */
-export interface PoolOptions extends ConnectionOptions {
-  /** Ms; 0 = never. */
-  readonly idleTimeout: number;
-  readonly limits: PoolLimits;
-}
-
-/** The cluster's limits as a pool needs them; `begin...` true is followed by one `end...`. */
-export interface PoolLimits {
-  beginPending(): boolean;
-  endPending(): void;
-  /** `first`: this pool has no connection, so it may open one above the limit (decision D4). */
-  beginConnection(first: boolean): boolean;
-  endConnection(): void;
-}
+import type { ClusterConnections } from './cluster-connections.ts';
+import { type ConnectionOwner, type ConnectionState, Http1Connection } from './http1-connection.ts';
 
 /** The HTTP/1.1 connections of one worker to one endpoint: idle ones last in first out, waiters first in first out. */
 export class Http1Pool implements Pool, ConnectionOwner {
@@ -31,32 +10,30 @@ export class Http1Pool implements Pool, ConnectionOwner {
   readonly #port: number;
   /** The endpoint's, which shows its connections. */
   readonly #slot: Slot;
-  readonly #options: PoolOptions;
-  readonly #context: ConnectionContext;
+  readonly #cluster: ClusterConnections;
+  /** The youngest last. */
   readonly #idle: Http1Connection[] = [];
   readonly #waiting: PoolWaiter[] = [];
-  readonly #sweep: WheelTimer;
   #connecting = 0;
   #busy = 0;
   #draining = false;
 
-  constructor(address: string, port: number, slot: Slot, options: PoolOptions, context: ConnectionContext) {
+  constructor(address: string, port: number, slot: Slot, cluster: ClusterConnections) {
     this.#address = address;
     this.#port = port;
     this.#slot = slot;
-    this.#options = options;
-    this.#context = context;
-    this.#sweep = new WheelTimer(() => this.#closeIdle());
+    this.#cluster = cluster;
   }
 
   lease(waiter: PoolWaiter): void {
     const connection = this.#idle.pop();
     if (connection) {
+      this.#cluster.notIdle(connection);
       this.#busy += 1;
       waiter.onStream(connection.take());
       return;
     }
-    const { stats, limits } = this.#options;
+    const { stats, limits } = this.#cluster;
     if (!limits.beginPending()) {
       stats.upstreamRqPendingOverflow.inc();
       waiter.onRefused(FAILURE.overflow);
@@ -72,22 +49,21 @@ export class Http1Pool implements Pool, ConnectionOwner {
     const at = this.#waiting.indexOf(waiter);
     if (at < 0) return;
     this.#waiting.splice(at, 1);
+    this.#cluster.stats.upstreamRqCancelled.inc();
     this.#stoppedWaiting();
   }
 
   drain(): void {
     this.#draining = true;
-    this.#context.wheel.stop(this.#sweep);
-    for (const connection of this.#idle.splice(0)) connection.close();
+    for (const connection of this.#idle.slice()) connection.close();
   }
 
   onFree(connection: Http1Connection): void {
     if (connection.state === 'connecting') this.#connecting -= 1;
     else this.#busy -= 1;
     if (connection.spent) {
-      this.#options.stats.upstreamCxMaxRequests.inc();
-      connection.close();
-      return this.#grow();
+      this.#cluster.stats.upstreamCxMaxRequests.inc();
+      return this.#close(connection);
     }
     const waiter = this.#waiting.shift();
     if (waiter) {
@@ -96,40 +72,40 @@ export class Http1Pool implements Pool, ConnectionOwner {
       waiter.onStream(connection.take());
       return;
     }
-    if (this.#draining) return connection.close();
-    const { now } = this.#context.sockets.turn;
+    if (this.#draining) return this.#close(connection);
     connection.state = 'idle';
-    connection.idleSince = now;
     this.#idle.push(connection);
-    if (this.#options.idleTimeout > 0 && !this.#sweep.running) {
-      this.#context.wheel.start(this.#sweep, this.#options.idleTimeout, now);
-    }
+    this.#cluster.becameIdle(connection);
   }
 
-  onGone(connection: Http1Connection, failure: Failure): void {
-    this.#options.limits.endConnection();
+  onGone(connection: Http1Connection, state: ConnectionState, failure: Failure): void {
+    this.#cluster.limits.endConnection();
     this.#slot.add(ROW.connections, -1);
-    if (connection.state === 'idle') this.#idle.splice(this.#idle.indexOf(connection), 1);
-    else if (connection.state === 'busy') this.#busy -= 1;
-    else if (connection.state === 'connecting') {
+    if (state === 'idle') {
+      this.#idle.splice(this.#idle.indexOf(connection), 1);
+      this.#cluster.notIdle(connection);
+    } else if (state === 'busy') this.#busy -= 1;
+    else if (state === 'connecting') {
       this.#connecting -= 1;
       this.#refuse(failure);
     }
     this.#grow();
   }
 
+  /** Closes a connection that has just become free. */
+  #close(connection: Http1Connection): void {
+    connection.state = 'closing';
+    connection.close();
+  }
+
   /** Opens a connection when more wait than are on the way. */
   #grow(): void {
     if (this.#waiting.length <= this.#connecting) return;
-    const { limits, stats } = this.#options;
     const first = this.#connecting + this.#busy + this.#idle.length === 0;
-    if (!limits.beginConnection(first)) {
-      stats.upstreamCxOverflow.inc();
-      return;
-    }
+    if (!this.#cluster.mayConnect(first)) return;
     this.#connecting += 1;
     this.#slot.add(ROW.connections, 1);
-    new Http1Connection(this.#address, this.#port, this.#options, this.#context, this);
+    new Http1Connection(this.#address, this.#port, this.#cluster, this);
   }
 
   /** A connection failed: those for whom nothing is on the way any more fail at once, since a retry may go elsewhere. */
@@ -144,19 +120,7 @@ export class Http1Pool implements Pool, ConnectionOwner {
   }
 
   #stoppedWaiting(): void {
-    this.#options.limits.endPending();
-    this.#options.stats.upstreamRqPendingActive.add(-1);
-  }
-
-  /** The oldest idle connections stand first. */
-  #closeIdle(): void {
-    const { now } = this.#context.sockets.turn;
-    const { idleTimeout, stats } = this.#options;
-    while (this.#idle.length > 0 && now - (this.#idle[0] as Http1Connection).idleSince >= idleTimeout) {
-      stats.upstreamCxIdleTimeout.inc();
-      (this.#idle.shift() as Http1Connection).close();
-    }
-    const oldest = this.#idle[0];
-    if (oldest) this.#context.wheel.start(this.#sweep, idleTimeout - (now - oldest.idleSince), now);
+    this.#cluster.limits.endPending();
+    this.#cluster.stats.upstreamRqPendingActive.add(-1);
   }
 }

@@ -26,10 +26,14 @@ import { HttpStats } from '../telemetry/http-stats.ts';
 import { LogFiles } from '../telemetry/log-files.ts';
 import { RequestMetrics } from '../telemetry/request-metrics.ts';
 import { ThreadStats } from '../telemetry/stats.ts';
+import { ClusterConnections } from '../upstream/cluster-connections.ts';
 import { Http1Pool } from '../upstream/http1-pool.ts';
 import { WorkerDemand } from './host-demand.ts';
 import { meshIdentity } from './identity.ts';
 import type { FromWorker, WorkerSetup } from './protocol.ts';
+
+/** How often it is looked whether the last connection has gone, ms. */
+const LOOK_EVERY = 20;
 
 /**
  * The stack of one data-path thread, from the event loop up. Each part knows only those above it here:
@@ -53,8 +57,12 @@ export class DataPath {
   readonly #faults: FaultSurroundings;
   readonly #compiler: Compiler;
   readonly #listeners = new Map<string, HttpListener>();
+  /** Listeners that do not accept any more, as long as they have connections. */
+  readonly #ending = new Set<HttpListener>();
+  readonly #connections = new WeakMap<ClusterLimits, ClusterConnections>();
   #runtime = Runtime.empty;
-  #closing = false;
+  #announced = false;
+  #stopped = false;
 
   constructor(setup: WorkerSetup, post: (message: FromWorker) => void) {
     this.#setup = setup;
@@ -95,8 +103,17 @@ export class DataPath {
     this.#post({ kind: 'started' });
   }
 
-  addPages(pages: readonly SharedArrayBuffer[]): void {
-    for (const page of pages) this.#slots.addPage(page);
+  /** What is under way, for tests: nothing of it may stay when the load is gone. */
+  census(): { readonly downstream: number; readonly timers: number } {
+    const listeners = [...this.#listeners.values(), ...this.#ending];
+    return {
+      downstream: listeners.reduce((sum, each) => sum + each.connections, 0),
+      timers: this.#wheel.running,
+    };
+  }
+
+  addPage(page: SharedArrayBuffer): void {
+    this.#slots.addPage(page);
   }
 
   /** Puts a delta in force, between two turns. */
@@ -116,13 +133,13 @@ export class DataPath {
   /** Serves a listener of the plan on a socket that main bound. */
   listen(name: string, bound: BoundSocket): void {
     const plan = this.#compiler.pieces.listener.get(name);
-    if (!plan) return bound.close();
+    if (!plan || this.#stopped) return bound.close();
     const listener = new HttpListener(this.#sockets, this.#date, this.#context(plan));
+    if (this.#announced) listener.announceClose();
     this.#listeners.set(name, listener);
-    listener.listen(bound).then(
-      () => this.#post({ kind: 'listening', listener: name }),
-      (error: Error) => this.#post({ kind: 'listen-failed', listener: name, error: error.message }),
-    );
+    listener.listen(bound).catch((error: Error) => {
+      this.#post({ kind: 'listen-failed', listener: name, error: error.message });
+    });
   }
 
   answerHost(host: string, result: DemandResult): void {
@@ -130,23 +147,30 @@ export class DataPath {
   }
 
   announceClose(): void {
+    this.#announced = true;
     this.#inTurn(() => {
       for (const listener of this.#listeners.values()) listener.announceClose();
     });
   }
 
-  /** Stops accepting; with null everywhere, and tells main when no request is left. */
-  unlisten(name: string | null): void {
-    for (const [each, listener] of this.#listeners) {
-      if (name !== null && each !== name) continue;
-      listener.close();
-      if (name !== null) this.#listeners.delete(each);
-    }
-    if (name !== null || this.#closing) return;
-    this.#closing = true;
-    this.#clock.every(20, () => {
-      const active = [...this.#listeners.values()].reduce((sum, each) => sum + each.connections, 0);
-      if (active > 0) return;
+  /** Closes one listener; requests under way go on. */
+  unlisten(name: string): void {
+    const listener = this.#listeners.get(name);
+    if (!listener) return;
+    this.#listeners.delete(name);
+    this.#ending.add(listener);
+    this.#inTurn(() => listener.close());
+    for (const each of this.#ending) if (each.connections === 0) this.#ending.delete(each);
+  }
+
+  /** Closes all listeners for good, and tells main when no connection is left. */
+  stopAccepting(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const name of [...this.#listeners.keys()]) this.unlisten(name);
+    const cancel = this.#clock.every(LOOK_EVERY, () => {
+      if (this.census().downstream > 0) return;
+      cancel();
       void this.#logFiles.drain().then(() => this.#post({ kind: 'idle' }));
     });
   }
@@ -161,15 +185,13 @@ export class DataPath {
   }
 
   #pool(endpoint: LiveEndpoint, plan: ClusterPlan, limits: ClusterLimits): Pool {
-    const options = {
-      connectTimeout: plan.connectTimeout,
-      idleTimeout: plan.idleTimeout,
-      maxRequests: plan.maxRequestsPerConnection,
-      stats: new ClusterStats(this.#stats, plan.statName),
-      limits,
-    };
-    const { address, port, slot } = endpoint;
-    return new Http1Pool(address, port, slot, options, { sockets: this.#sockets, wheel: this.#wheel });
+    let cluster = this.#connections.get(limits);
+    if (!cluster?.serves(plan)) {
+      const stats = new ClusterStats(this.#stats, plan.statName);
+      cluster = new ClusterConnections(plan, limits, stats, this.#sockets, this.#wheel);
+      this.#connections.set(limits, cluster);
+    }
+    return new Http1Pool(endpoint.address, endpoint.port, endpoint.slot, cluster);
   }
 
   #context(plan: ListenerPlan): HttpContext {
@@ -185,6 +207,7 @@ export class DataPath {
       demand: this.#demand,
       current: { runtime: () => this.#runtime },
       requestIds: this.#requestIds,
+      date: this.#date,
       turn: this.#turn,
       wheel: this.#wheel,
       random: this.#random,

@@ -12,9 +12,11 @@ const path = new DataPath(workerData as WorkerSetup, (message: FromWorker) => po
 
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
+    case 'page':
+      path.addPage(message.page);
+      break;
     case 'plan':
-      path.addPages(message.pages);
-      if (message.delta.epoch > path.epoch) path.apply(message.delta);
+      path.apply(message.delta);
       break;
     case 'listen':
       path.listen(message.listener, message.bound);
@@ -27,6 +29,9 @@ port.on('message', (message: ToWorker) => {
       break;
     case 'unlisten':
       path.unlisten(message.listener);
+      break;
+    case 'stop-accepting':
+      path.stopAccepting();
       break;
   }
 });

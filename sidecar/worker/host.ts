@@ -6,6 +6,7 @@ import type { PlanDelta } from '../core/plan.ts';
 import type { DemandResult } from '../http/context.ts';
 import { Pieces } from '../runtime/pieces.ts';
 import type { StatsCollector } from '../telemetry/collect.ts';
+import { ClusterVitals } from './cluster-vitals.ts';
 import type { ListenerBook } from './listener-book.ts';
 import type { FromWorker, NodeIdentity, ToWorker, WorkerSetup } from './protocol.ts';
 import type { SlotAllocator } from './slot-allocator.ts';
@@ -26,7 +27,7 @@ export interface HostOptions {
   readonly onTripped: (slot: number, detector: Detector) => void;
   /** A worker asks for a host that is not in the plan; answer with `answerHost`. */
   readonly onHost: (host: string) => void;
-  /** Workers die faster than they can be replaced. */
+  /** Workers die faster than they can be replaced, or cannot get their addresses back. */
   readonly onFatal: (error: Error) => void;
 }
 
@@ -37,6 +38,8 @@ interface Thread {
   readonly index: number;
   epoch: number;
   ready: boolean;
+  /** It has stopped accepting, and no connection is left. */
+  idle: boolean;
 }
 
 /** The bundle has one file per thread kind beside this one; the sources have the entry in this folder. */
@@ -47,16 +50,18 @@ export class WorkerHost {
   readonly listeners: ListenerBook;
   readonly #options: HostOptions;
   readonly #pieces = new Pieces();
+  readonly #vitals: ClusterVitals;
   readonly #threads = new Map<number, Thread>();
   readonly #waiting: { epoch: number; done: () => void }[] = [];
   #deaths: number[] = [];
   #spawned = 0;
-  #closing: (() => void) | null = null;
-  #busy = 0;
+  #phase: 'serving' | 'announcing' | 'stopping' | 'closed' = 'serving';
+  #idle: (() => void)[] = [];
 
   constructor(options: HostOptions) {
     this.#options = options;
     this.listeners = options.listeners;
+    this.#vitals = new ClusterVitals(options.stats, options.slots.table, this.#pieces);
   }
 
   start(): void {
@@ -76,7 +81,8 @@ export class WorkerHost {
   /** Sends a delta to all workers; resolves when it is in force in every one of them. */
   apply(delta: PlanDelta): Promise<void> {
     this.#pieces.apply(delta);
-    for (const thread of this.#threads.values()) this.#send(thread, { kind: 'plan', delta, pages: [] });
+    this.#vitals.applied(delta);
+    this.#broadcast({ kind: 'plan', delta });
     return this.inForce(delta.epoch);
   }
 
@@ -85,11 +91,9 @@ export class WorkerHost {
     return new Promise((done) => this.#waiting.push({ epoch, done }));
   }
 
-  /** A slot page that the next plan may use. */
+  /** A slot page that the next plan may use. Workers that start later are born with it. */
   announcePage(page: SharedArrayBuffer): void {
-    for (const thread of this.#threads.values()) {
-      this.#send(thread, { kind: 'plan', delta: { epoch: thread.epoch, put: [], del: [] }, pages: [page] });
-    }
+    this.#broadcast({ kind: 'page', page });
   }
 
   /**
@@ -113,23 +117,29 @@ export class WorkerHost {
 
   /** From now on answers say that the connection closes. */
   announceClose(): void {
+    if (this.#phase !== 'serving') return;
+    this.#phase = 'announcing';
     this.#broadcast({ kind: 'announce-close' });
   }
 
+  /** Closes all listeners for good; requests under way go on. */
   stopAccepting(): void {
-    this.#broadcast({ kind: 'unlisten', listener: null });
+    if (this.#phase === 'stopping' || this.#phase === 'closed') return;
+    this.#phase = 'stopping';
+    for (const name of this.listeners.names()) this.listeners.close(name);
+    this.#broadcast({ kind: 'stop-accepting' });
   }
 
-  /** Resolves when no request is under way in any worker; call after `stopAccepting`. */
+  /** Resolves when no connection is left in any worker; call after `stopAccepting`. */
   idle(): Promise<void> {
-    this.#busy = this.#threads.size;
-    if (this.#busy === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#closing = resolve;
+      this.#idle.push(resolve);
+      this.#settleIdle();
     });
   }
 
   async close(): Promise<void> {
+    this.#phase = 'closed';
     const threads = [...this.#threads.values()];
     this.#threads.clear();
     await Promise.all(threads.map((each) => each.worker.terminate()));
@@ -145,7 +155,7 @@ export class WorkerHost {
     const setup: WorkerSetup = { index, workers, pages: slots.pages, plan: this.#pieces.whole(), logLevel, identity };
     this.#spawned += 1;
     const worker = new Worker(entry, { workerData: setup, name: `data-path-${index}` });
-    const thread: Thread = { worker, id: this.#spawned, index, epoch: 0, ready: false };
+    const thread: Thread = { worker, id: this.#spawned, index, epoch: 0, ready: false, idle: false };
     this.#threads.set(index, thread);
     worker.on('message', (message: FromWorker) => this.#receive(thread, message));
     worker.on('error', (error) => this.#options.log.error({ worker: index, err: error }, 'a data-path worker failed'));
@@ -156,6 +166,7 @@ export class WorkerHost {
     switch (message.kind) {
       case 'started':
         thread.ready = true;
+        if (this.#phase === 'announcing') this.#send(thread, { kind: 'announce-close' });
         for (const name of this.listeners.names()) this.#handOver(thread, name);
         break;
       case 'in-force':
@@ -178,8 +189,8 @@ export class WorkerHost {
         );
         break;
       case 'idle':
-        this.#busy -= 1;
-        if (this.#busy === 0) this.#closing?.();
+        thread.idle = true;
+        this.#settleIdle();
         break;
     }
   }
@@ -192,6 +203,11 @@ export class WorkerHost {
       this.#waiting.splice(at, 1);
       waiting.done();
     }
+  }
+
+  #settleIdle(): void {
+    for (const thread of this.#threads.values()) if (!thread.idle) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #handOver(thread: Thread, name: string): void {
@@ -207,11 +223,9 @@ export class WorkerHost {
     this.#threads.delete(thread.index);
     slots.retireWorker(thread.index);
     stats.retire(thread.id);
-    this.listeners.lost(thread.index);
-    if (this.#closing) {
-      this.#busy -= 1;
-      if (this.#busy <= 0) this.#closing();
-      return;
+    if (this.#phase === 'stopping') {
+      log.error({ worker: thread.index }, 'a data-path worker died while it drained: its requests are lost');
+      return this.#settleIdle();
     }
     const now = clock.now();
     this.#deaths = [...this.#deaths.filter((at) => now - at < DEATH_WINDOW), now];
@@ -219,6 +233,8 @@ export class WorkerHost {
       return onFatal(new Error(`${DEATHS} data-path workers died within ${DEATH_WINDOW / 1000} s`));
     }
     log.error({ worker: thread.index }, 'a data-path worker died: its requests are lost, another takes its place');
+    const unbound = this.listeners.lost(thread.index);
+    if (unbound) return onFatal(unbound);
     this.#spawn(thread.index);
   }
 

@@ -17,6 +17,8 @@ export class ListenerBook {
   readonly #entries = new Map<string, Entry>();
   /** Bound ahead of the listener that will want the address. */
   readonly #reserved = new Map<string, Entry>();
+  /** The newest wish for each name that is being bound. */
+  readonly #opening = new Map<string, object>();
 
   constructor(workers: number) {
     this.#workers = workers;
@@ -41,30 +43,25 @@ export class ListenerBook {
     return entry;
   }
 
-  /** Binds for all workers. Rejects with a sentence that names the address and what to do. */
+  /**
+   * Binds for all workers. Rejects with a sentence that names the address and what to do. When the listener is closed or
+   * moved before it is bound, what was bound is let go again.
+   */
   async open(name: string, address: string, port: number): Promise<{ address: string; port: number }> {
+    const wish = {};
+    this.#opening.set(name, wish);
     const reserved = this.#reserved.get(name);
     const fits = reserved && reserved.address === address && reserved.port === port;
-    const entry = fits ? reserved : await this.#bind(address, port);
     if (fits) this.#reserved.delete(name);
-    this.#entries.set(name, entry);
+    const entry = fits ? reserved : await this.#bind(address, port);
+    if (this.#opening.get(name) === wish) {
+      this.#opening.delete(name);
+      this.#entries.set(name, entry);
+    } else letGo(entry.bound);
     return entry;
   }
 
-  async #bind(address: string, port: number): Promise<Entry> {
-    const first = bind(address, port, false);
-    const actual = first.address().port;
-    const bound: (net.BoundSocket | null)[] = [first];
-    if (this.#workers > 1) {
-      first.close();
-      await closed();
-      bound[0] = bind(address, actual, true);
-      for (let index = 1; index < this.#workers; index += 1) bound.push(bind(address, actual, true));
-    }
-    return { address, port: actual, bound };
-  }
-
-  /** The socket for one worker, once; binds another when that worker's is gone. */
+  /** The socket for one worker, once. */
   take(name: string, worker: number): net.BoundSocket | null {
     const entry = this.#entries.get(name);
     if (!entry) return null;
@@ -73,16 +70,38 @@ export class ListenerBook {
     return bound;
   }
 
-  /** A worker died, and its sockets with it: binds anew for its successor. */
-  lost(worker: number): void {
-    for (const entry of this.#entries.values()) {
-      entry.bound[worker] ??= bind(entry.address, entry.port, this.#workers > 1);
+  /** A worker died, and its sockets with it: binds anew for its successor. Returns why an address could not be had. */
+  lost(worker: number): Error | null {
+    try {
+      for (const entry of this.#entries.values()) {
+        entry.bound[worker] ??= bind(entry.address, entry.port, this.#workers > 1);
+      }
+      return null;
+    } catch (error) {
+      return error as Error;
     }
   }
 
   close(name: string): void {
-    for (const bound of this.#entries.get(name)?.bound ?? []) bound?.close();
+    this.#opening.delete(name);
+    letGo(this.#entries.get(name)?.bound ?? []);
     this.#entries.delete(name);
+  }
+
+  async #bind(address: string, port: number): Promise<Entry> {
+    const first = bind(address, port, false);
+    const actual = first.address().port;
+    if (this.#workers === 1) return { address, port: actual, bound: [first] };
+    first.close();
+    await closed();
+    const bound: net.BoundSocket[] = [];
+    try {
+      for (let index = 0; index < this.#workers; index += 1) bound.push(bind(address, actual, true));
+    } catch (error) {
+      letGo(bound);
+      throw error;
+    }
+    return { address, port: actual, bound };
   }
 }
 
@@ -99,6 +118,10 @@ function bind(host: string, port: number, reusePort: boolean): net.BoundSocket {
           : message;
     throw new Error(`cannot bind ${host}:${port}: ${why}`);
   }
+}
+
+function letGo(sockets: readonly (net.BoundSocket | null)[]): void {
+  for (const each of sockets) each?.close();
 }
 
 /** The kernel frees the probe's port when its handle is closed, one turn later. */

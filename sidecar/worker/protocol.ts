@@ -23,15 +23,19 @@ export interface NodeIdentity {
   readonly node: string;
 }
 
-/** Main to worker. */
+/** Main to worker. Messages come in the order in which they were sent. */
 export type ToWorker =
-  | { readonly kind: 'plan'; readonly delta: PlanDelta; readonly pages: readonly SharedArrayBuffer[] }
+  /** A slot page, before the first plan that uses it. */
+  | { readonly kind: 'page'; readonly page: SharedArrayBuffer }
+  | { readonly kind: 'plan'; readonly delta: PlanDelta }
   | { readonly kind: 'listen'; readonly listener: string; readonly bound: BoundSocket }
   | { readonly kind: 'host'; readonly host: string; readonly result: DemandResult }
-  /** Answers say `Connection: close` from now on; connections without a request close. */
+  /** Answers say `Connection: close` from now on; connections without a request stay open. */
   | { readonly kind: 'announce-close' }
-  /** Listeners close, also one by one when a configuration removes them. */
-  | { readonly kind: 'unlisten'; readonly listener: string | null };
+  /** One listener goes, since a configuration removed it. */
+  | { readonly kind: 'unlisten'; readonly listener: string }
+  /** All listeners go, for good. */
+  | { readonly kind: 'stop-accepting' };
 
 /** Worker to main. */
 export type FromWorker =
@@ -40,7 +44,6 @@ export type FromWorker =
   | { readonly kind: 'stats'; readonly batch: StatsBatch }
   | { readonly kind: 'tripped'; readonly slot: number; readonly detector: Detector }
   | { readonly kind: 'host'; readonly host: string }
-  | { readonly kind: 'listening'; readonly listener: string }
   | { readonly kind: 'listen-failed'; readonly listener: string; readonly error: string }
-  /** Requests under way, told whenever the number falls to 0 while closing. */
+  /** Told once after `stop-accepting`: no connection is left, and the access logs are written. */
   | { readonly kind: 'idle' };

@@ -92,9 +92,9 @@ export class SlotAllocator {
     });
   }
 
-  /** A worker died: what it had under way is over, so its rows read 0 again. The next worker of that index goes on. */
+  /** A worker died: what it had under way is over, so its rows read 0 again; what it counted stays in the totals. */
   retireWorker(worker: number): void {
-    for (let slot = 0; slot < this.#pages.length * SLOTS_PER_PAGE; slot += 1) this.table.slot(slot).clearRow(worker);
+    for (let slot = 0; slot < this.#pages.length * SLOTS_PER_PAGE; slot += 1) this.table.slot(slot).foldRow(worker);
   }
 
   #holding(cluster: string): Holding {

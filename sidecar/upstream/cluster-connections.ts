@@ -1,0 +1,87 @@
+import { type Wheel, WheelTimer } from '../../shared/time/wheel.ts';
+import type { SocketContext } from '../codec/socket.ts';
+import type { ClusterPlan } from '../core/plan.ts';
+import type { ClusterStats } from '../telemetry/cluster-stats.ts';
+import type { Http1Connection } from './http1-connection.ts';
+import { IdleConnections } from './idle-connections.ts';
+
+/** The cluster's limits as pools need them; `begin...` true is followed by one `end...`. */
+export interface PoolLimits {
+  beginPending(): boolean;
+  endPending(): void;
+  /** `first`: this pool has no connection, so it may open one above the limit (decision D4). */
+  beginConnection(first: boolean): boolean;
+  endConnection(): void;
+}
+
+/** What of a cluster's plan its connections are made by: ms, and 0 = no limit. */
+export type ConnectionPlan = Pick<ClusterPlan, 'connectTimeout' | 'idleTimeout' | 'maxRequestsPerConnection'>;
+
+/** What the pools of one cluster share in one worker: settings, limits, statistics, and the idle connections by age. */
+export class ClusterConnections {
+  readonly plan: ConnectionPlan;
+  readonly limits: PoolLimits;
+  readonly stats: ClusterStats;
+  readonly sockets: SocketContext;
+  readonly wheel: Wheel;
+  readonly #idle = new IdleConnections();
+  readonly #sweep = new WheelTimer(() => this.#closeIdle());
+
+  constructor(plan: ConnectionPlan, limits: PoolLimits, stats: ClusterStats, sockets: SocketContext, wheel: Wheel) {
+    this.plan = plan;
+    this.limits = limits;
+    this.stats = stats;
+    this.sockets = sockets;
+    this.wheel = wheel;
+  }
+
+  /** Whether connections made under `plan` would be the same. */
+  serves(plan: ConnectionPlan): boolean {
+    const own = this.plan;
+    return (
+      own.connectTimeout === plan.connectTimeout &&
+      own.idleTimeout === plan.idleTimeout &&
+      own.maxRequestsPerConnection === plan.maxRequestsPerConnection
+    );
+  }
+
+  /** A connection has nothing to do from now on. */
+  becameIdle(connection: Http1Connection): void {
+    const { now } = this.sockets.turn;
+    connection.idleSince = now;
+    this.#idle.add(connection);
+    if (this.plan.idleTimeout > 0 && !this.#sweep.running) this.wheel.start(this.#sweep, this.plan.idleTimeout, now);
+  }
+
+  /** It is taken, or gone. */
+  notIdle(connection: Http1Connection): void {
+    this.#idle.remove(connection);
+  }
+
+  /**
+   * Takes the right to open a connection. At the limit the oldest idle connection gives way: it belongs to another endpoint,
+   * since whoever asks has none that is idle (decision D4).
+   */
+  mayConnect(first: boolean): boolean {
+    if (this.limits.beginConnection(first)) return true;
+    const { oldest } = this.#idle;
+    if (oldest !== null) {
+      oldest.close();
+      if (this.limits.beginConnection(first)) return true;
+    }
+    this.stats.upstreamCxOverflow.inc();
+    return false;
+  }
+
+  #closeIdle(): void {
+    const { now } = this.sockets.turn;
+    const { idleTimeout } = this.plan;
+    let { oldest } = this.#idle;
+    while (oldest !== null && now - oldest.idleSince >= idleTimeout) {
+      this.stats.upstreamCxIdleTimeout.inc();
+      oldest.close();
+      oldest = this.#idle.oldest;
+    }
+    if (oldest !== null) this.wheel.start(this.#sweep, idleTimeout - (now - oldest.idleSince), now);
+  }
+}
