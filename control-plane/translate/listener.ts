@@ -77,6 +77,8 @@ function sidecarHttp(node: MeshNode): Manager {
   return {
     use_remote_address: { value: true },
     generate_request_id: { value: true },
+    // An id that came along belongs to the request: it stays the same over all its hops.
+    preserve_external_request_id: true,
     ...(node.kind === 'envoy' && { upgrade_configs: [{ upgrade_type: 'websocket' }] }),
   };
 }

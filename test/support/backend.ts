@@ -57,7 +57,7 @@ export class Backend {
   }
 }
 
-async function listening(t: TestContext, server: net.Server, port: number): Promise<Backend> {
+async function listening(t: Pick<TestContext, 'after'>, server: net.Server, port: number): Promise<Backend> {
   server.listen(port, '127.0.0.1', 4096);
   await once(server, 'listening');
   const backend = new Backend(server);

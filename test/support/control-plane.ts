@@ -34,11 +34,16 @@ export function temporaryDirectory(t: { after(done: () => void): void }): string
   return directory;
 }
 
+const sources = [process.execPath, new URL('../../control-plane/main.ts', import.meta.url).pathname];
+
 /** Starts a control plane in a process of its own, on free ports (or those given), and waits until it is ready. */
-export async function startControlPlane(data: string, flags: string[] = []): Promise<ControlPlaneProcess> {
-  const main = new URL('../../control-plane/main.ts', import.meta.url).pathname;
+export async function startControlPlane(
+  data: string,
+  flags: readonly string[] = [],
+  [program = '', ...first]: readonly string[] = sources,
+): Promise<ControlPlaneProcess> {
   const args = ['--data', data, '--api', '127.0.0.1:0', '--xds', '127.0.0.1:0', ...flags];
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, [...first, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   const said: string[] = [];
   const ready = new Promise<{ api: string; xds: string }>((resolve, reject) => {
     createInterface({ input: child.stderr }).on('line', (line) => {
