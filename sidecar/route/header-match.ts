@@ -8,8 +8,9 @@ export interface HeadTest {
 }
 
 /**
- * Source of the meanings: Envoy's route.v3.HeaderMatcher. Repeated headers are one value joined by commas. A header that is
- * missing meets no condition on its value, inverted or not, unless it is to be taken for empty.
+ * Source of the meanings: Envoy's route.v3.HeaderMatcher, and Envoy 1.40 where that is silent. Of repeated headers one that
+ * meets the condition is enough, and inverted none may. A header that is missing meets no condition on its value, inverted
+ * or not, unless it is to be taken for empty.
  */
 export function headerTest(plan: HeaderMatchPlan): HeadTest {
   const { invert, missingAsEmpty, name, test } = plan;
@@ -18,7 +19,10 @@ export function headerTest(plan: HeaderMatchPlan): HeadTest {
   return new HeaderValue(name, value, invert, missingAsEmpty);
 }
 
-/** The value of a header, or of a part of the request line for a name that begins with ':'; undefined when missing. */
+/** No value can contain it, so values joined by it can be told apart again. */
+const BETWEEN = '\n';
+
+/** The values of a header, or of a part of the request line for a name that begins with ':'; undefined when missing. */
 function headValue(x: Exchange, name: string): string | undefined {
   switch (name) {
     case ':method':
@@ -31,7 +35,7 @@ function headValue(x: Exchange, name: string): string | undefined {
     case ':scheme':
       return x.scheme;
     default:
-      return x.headers.joined(name, ',');
+      return x.headers.joined(name, BETWEEN);
   }
 }
 
@@ -67,7 +71,12 @@ class HeaderValue implements HeadTest {
   matches(x: Exchange): boolean {
     const value = headValue(x, this.#name);
     if (value === undefined && !this.#missingAsEmpty) return false;
-    return this.#test.test(value ?? '') === this.#wanted;
+    return this.#meets(value ?? '') === this.#wanted;
+  }
+
+  #meets(values: string): boolean {
+    if (!values.includes(BETWEEN)) return this.#test.test(values);
+    return values.split(BETWEEN).some((value) => this.#test.test(value));
   }
 }
 

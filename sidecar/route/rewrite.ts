@@ -29,7 +29,10 @@ export class Rewrite {
 
   apply(x: Exchange): void {
     const host = this.#hostHeader === '' ? this.#host : (x.headers.get(this.#hostHeader) ?? '');
-    if (host !== '') x.authority = host;
+    if (host !== '') {
+      x.headers.set('x-envoy-original-host', x.authority);
+      x.authority = host;
+    }
     const { path } = x;
     if (this.#prefix !== '') x.path = this.#prefix + path.slice(this.#path.matched(path));
     else if (this.#pattern) {

@@ -121,6 +121,7 @@ test('the host is rewritten by a text or from a header', () => {
   const x = exchangeOf({ authority: 'old', headers: ['x-host', 'from-header'] });
   entryOf(forwardPlan({ hostRewrite: 'new:80' })).applyRequest(x);
   assert.equal(x.authority, 'new:80');
+  assert.equal(x.headers.get('x-envoy-original-host'), 'old');
   entryOf(forwardPlan({ hostRewriteHeader: 'x-host' })).applyRequest(x);
   assert.equal(x.authority, 'from-header');
   entryOf(forwardPlan({ hostRewriteHeader: 'x-other' })).applyRequest(x);
