@@ -75,7 +75,7 @@ export class Session {
     const actions: Action[] = [];
     if (event.kind === 'writable') this.#writable = event.yes;
     else if (event.kind === 'full') this.#full(event, actions);
-    else if (event.kind === 'delta') this.#change(event, view, actions);
+    else if (event.kind === 'delta') this.#change(event, actions);
     if (this.#writable) this.#plan(view, now, actions);
     return actions;
   }
@@ -100,9 +100,9 @@ export class Session {
     if (!subscription) {
       subscription = new Subscription(request.type, this.#delta);
       this.#subscriptions.set(request.type, subscription);
-    } else if (request.nonce !== '' && request.nonce !== subscription.lastNonce) {
-      return; // Answers a response that a later one has replaced; the client repeats its wishes with that one's nonce.
     }
+    // A stale nonce acknowledges nothing and is not responded to (a response is under way), yet its names are wishes: a name
+    // that the client drops and wants again must be seen to have been dropped.
     this.#answer(subscription, request.nonce, request.error, actions);
     const wanted = new Set(request.names.filter((name) => name !== '*'));
     subscription.implicit =
@@ -114,7 +114,7 @@ export class Session {
     for (const name of wanted) if (!subscription.names.has(name)) subscription.ask(name);
   }
 
-  #change(request: DeltaRequest, view: View, actions: Action[]): void {
+  #change(request: DeltaRequest, actions: Action[]): void {
     let subscription = this.#subscriptions.get(request.type);
     const first = !subscription;
     if (!subscription) {
@@ -133,8 +133,8 @@ export class Session {
     for (const name of request.subscribe) {
       if (name === '*') continue;
       subscription.ask(name);
-      const canonical = view.get(request.type, name)?.name ?? name;
-      if (first && subscription.held.has(canonical)) subscription.fresh.delete(name);
+      // Held under its own name it is known; held under another, the client has yet to learn that it is the same.
+      if (first && subscription.held.has(name)) subscription.fresh.delete(name);
     }
     for (const name of request.unsubscribe) {
       if (name === '*') subscription.dropWildcard();
@@ -202,7 +202,6 @@ export class Session {
     const { type, version } = subscription;
     const names = resources.map(({ name }) => name).filter((name) => !what.keep.includes(name));
     subscription.outstanding = { nonce, version, at: now, names, removed: what.removed };
-    subscription.lastNonce = nonce;
     return [{ kind: 'send', type, nonce, version, resources, removed: this.#delta ? [...removed] : [] }];
   }
 }

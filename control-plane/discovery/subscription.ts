@@ -47,10 +47,10 @@ export class Subscription {
   readonly fresh = new Set<string>();
   readonly held = new Map<string, Held>();
   outstanding: Outstanding | undefined;
-  /** The nonce of the last response, which a state-of-the-world request must quote. */
-  lastNonce = '';
   /** Names of the last refused response: they are sent again together, once any of them changes or goes. */
   readonly #refused = new Set<string>();
+  /** Withdrawn by a full state that was refused. */
+  readonly #owed = new Set<string>();
   /** Names of the outstanding response that the client has dropped since it was sent. */
   readonly #strays = new Set<string>();
   /** Exclusive or of the versions held: a version of the whole set that is cheap to keep. */
@@ -96,10 +96,11 @@ export class Subscription {
 
   /** Forgets a name; what only it stood for counts as dropped by the client. */
   drop(name: string): void {
-    const canonical = this.names.get(name);
-    this.names.delete(name);
+    // Not answered yet, it may still be held for another reason under its own name.
+    const canonical = this.names.get(name) ?? name;
+    if (!this.names.delete(name)) return;
     this.fresh.delete(name);
-    if (canonical !== undefined) this.#forget(canonical);
+    if (this.held.has(canonical)) this.#forget(canonical);
   }
 
   /** Ends "everything": what is not asked for by name counts as dropped by the client. */
@@ -127,6 +128,7 @@ export class Subscription {
   /** The client took the outstanding response. */
   accept(): void {
     for (const name of this.outstanding?.names ?? []) this.#refused.delete(name);
+    this.#owed.clear();
     this.#settle();
   }
 
@@ -141,9 +143,15 @@ export class Subscription {
   /** The client refused the outstanding response: nothing of it is sent again before its content changes. */
   refuse(): void {
     const { names = [], removed = [] } = this.outstanding ?? {};
-    for (const name of names) this.#refused.add(name);
-    // What was withdrawn in the same breath is withdrawn again, for itself.
+    for (const name of names) {
+      this.#refused.add(name);
+      // Not to be kept in a later full state, which would be refused for it.
+      const held = this.held.get(name);
+      if (held) this.held.set(name, { version: held.version });
+    }
+    // What was withdrawn in the same breath is withdrawn again: for itself, or with the next full state.
     if (this.#delta && names.length > 0) for (const name of removed) this.hold(name, unknown);
+    else for (const name of removed) this.#owed.add(name);
     this.#settle();
   }
 
@@ -164,8 +172,8 @@ export class Subscription {
         if (this.fresh.has(name)) again.add(resource.name);
       } else if (this.fresh.has(name)) missing.push(name);
     }
-    const gone = [...this.held.keys()].filter((name) => !wanted.has(name));
     this.#retryRefused(wanted);
+    const gone = [...this.held.keys()].filter((name) => !wanted.has(name));
     const changed = [...wanted.values()].filter(
       ({ name, version }) => again.has(name) || this.held.get(name)?.version !== version,
     );
@@ -212,8 +220,11 @@ export class Subscription {
       (name) => !wanted.has(name) || wanted.get(name)?.version !== this.held.get(name)?.version,
     );
     if (!moved) return;
-    for (const name of this.#refused) if (wanted.has(name)) this.release(name);
+    // A client may have taken some of it: what it has of the others is not known.
+    for (const name of this.#refused) if (wanted.has(name)) this.hold(name, unknown);
     this.#refused.clear();
+    for (const name of this.#owed) if (!this.held.has(name)) this.hold(name, unknown);
+    this.#owed.clear();
   }
 
   /** The client may have dropped a resource; where other wishes may cover it, it is told what became of it. */
@@ -221,7 +232,7 @@ export class Subscription {
     const wishes = [...this.names.values()];
     if (wishes.includes(name)) return;
     // A name without an answer yet may be another name of this resource.
-    if (this.#delta && (this.wildcard || wishes.includes(undefined))) this.hold(name, unknown);
+    if ((this.#delta && this.wildcard) || wishes.includes(undefined)) this.hold(name, unknown);
     else {
       this.release(name);
       if (this.#delta && this.outstanding?.names.includes(name)) this.#strays.add(name);

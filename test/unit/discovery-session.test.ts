@@ -242,13 +242,15 @@ describe('make before break', () => {
   });
 });
 
-test('a stale nonce of a full stream changes nothing', () => {
+test('a stale nonce of a full stream acknowledges nothing and is not responded to, yet its names count', () => {
   const view = new TestView();
-  view.set(CLUSTER, 'a', 1);
+  for (const name of ['a', 'b']) view.set(ENDPOINT, name, 1);
   const session = new Session('full');
-  session.step(full(CLUSTER, ['a']), view, 0);
-  assert.deepEqual(session.step(full(CLUSTER, ['b'], 'none of ours'), view, 1), []);
-  assert.equal(session.state(CLUSTER, 'a', view), 'pending');
+  const first = session.step(full(ENDPOINT, ['a']), view, 0);
+  assert.deepEqual(session.step(full(ENDPOINT, ['b'], 'none of ours'), view, 1), []);
+  assert.deepEqual(session.step(full(ENDPOINT, ['a'], 'none of ours'), view, 2), []);
+  const answer = session.step(full(ENDPOINT, ['a'], nonceOf(first, ENDPOINT)), view, 3);
+  assert.deepEqual(said(answer), ['ClusterLoadAssignment +a@1'], 'it was dropped and wanted again');
 });
 
 test('responses put together from parts are what the whole would be', () => {
