@@ -1,8 +1,9 @@
 import net from 'node:net';
 import type { Cell } from '../core/stats.ts';
 import type { Turn } from '../core/turn.ts';
-import type { Wire, WireSink } from '../core/wire.ts';
+import type { FrameWire, Output, WireSink } from '../core/wire.ts';
 import { latin1 } from './latin1.ts';
+import { OutputStock } from './output.ts';
 
 /** All plain connections of a thread read into this one buffer: what it holds is borrowed until the callback returns. */
 const READ_BYTES = 64 * 1024;
@@ -15,18 +16,19 @@ const LINGER_MS = 1000;
 export interface SocketContext {
   readonly turn: Turn;
   readonly buffer: Buffer;
+  readonly outputs: OutputStock;
   /** Runs `action` once after `ms`; the socket cannot cancel it, so it must be idempotent. */
   later(ms: number, action: () => void): void;
 }
 
 export function socketContext(turn: Turn, later: SocketContext['later']): SocketContext {
-  return { turn, buffer: Buffer.allocUnsafeSlow(READ_BYTES), later };
+  return { turn, buffer: Buffer.allocUnsafeSlow(READ_BYTES), outputs: new OutputStock(), later };
 }
 
 const deaf: WireSink = { onBytes() {}, onDrain() {}, onEof() {}, onClose() {} };
 
 /** A TCP connection as a Wire: reads into the shared buffer, gathers a turn's output into one write. */
-export class SocketWire implements Wire {
+export class SocketWire implements FrameWire {
   sink: WireSink = deaf;
   readonly socket: net.Socket;
   /** Count bytes as they come and go; null = nobody wants to know. */
@@ -34,6 +36,8 @@ export class SocketWire implements Wire {
   sent: Cell | null = null;
   readonly #context: SocketContext;
   #text = '';
+  /** Frames of the turn; while there is one, text and bytes join it. */
+  #output: Output | null = null;
   #marked = false;
   #backedUp = false;
   #ending = false;
@@ -90,7 +94,7 @@ export class SocketWire implements Wire {
   }
 
   get written(): number {
-    return this.#written + this.#text.length;
+    return this.#written + this.#text.length + (this.#output === null ? 0 : this.#output.at);
   }
 
   /** Who ended the connection first, by FIN or otherwise; null while neither has. */
@@ -100,6 +104,7 @@ export class SocketWire implements Wire {
 
   text(text: string): void {
     if (this.#ending) return;
+    if (this.#output !== null) this.#send(this.#output);
     this.#text += text;
     this.#mark();
   }
@@ -107,10 +112,10 @@ export class SocketWire implements Wire {
   bytes(chunk: Uint8Array): boolean {
     if (this.#ending) return true;
     if (chunk.length <= INLINE_BYTES) {
-      this.#text += latin1(asBuffer(chunk), 0, chunk.length);
-      this.#mark();
+      this.text(latin1(asBuffer(chunk), 0, chunk.length));
       return !this.#backedUp;
     }
+    if (this.#output !== null) this.#send(this.#output);
     const copy = Buffer.allocUnsafeSlow(chunk.length);
     copy.set(chunk);
     if (this.#text === '') this.#wrote(this.socket.write(copy), copy.length);
@@ -123,13 +128,29 @@ export class SocketWire implements Wire {
     return !this.#backedUp;
   }
 
-  /** Writes the text of the turn. Called by the turn, once. */
+  room(size: number): Output {
+    let output = this.#output;
+    if (output !== null && output.bytes.length - output.at < size) {
+      this.#send(output);
+      output = null;
+    }
+    if (output === null) {
+      if (this.#text !== '') this.#sendText();
+      output = this.#context.outputs.take();
+      this.#output = output;
+    }
+    return output;
+  }
+
+  commit(): void {
+    this.#mark();
+  }
+
+  /** Writes what the turn produced. Called by the turn, once. */
   flush(): void {
     this.#marked = false;
-    const text = this.#text;
-    if (text === '' || this.#gone) return;
-    this.#text = '';
-    this.#wrote(this.socket.write(text, 'latin1'), text.length);
+    if (this.#output !== null) this.#send(this.#output);
+    else if (this.#text !== '') this.#sendText();
   }
 
   pause(): void {
@@ -160,9 +181,14 @@ export class SocketWire implements Wire {
     if (this.#gone) return;
     this.#ending = true;
     this.#closedBy ??= 'us';
-    this.#text = '';
+    this.#drop();
     if (abort) this.socket.resetAndDestroy();
     else this.socket.destroy();
+  }
+
+  #drop(): void {
+    this.#text = '';
+    if (this.#output !== null) this.#send(this.#output);
   }
 
   #mark(): void {
@@ -171,10 +197,28 @@ export class SocketWire implements Wire {
     this.#context.turn.mark(this);
   }
 
+  #sendText(): void {
+    const text = this.#text;
+    this.#text = '';
+    if (!this.#gone) this.#wrote(this.socket.write(text, 'latin1'), text.length);
+  }
+
+  #send(output: Output): void {
+    const { outputs } = this.#context;
+    const { bytes, at } = output;
+    this.#output = null;
+    if (at === 0 || this.#ending) return outputs.give(output);
+    this.#wrote(this.socket.write(bytes.subarray(0, at)), at);
+    // What the system did not take whole belongs to the socket now (decision D8, rule W).
+    if (this.socket.writableLength === 0) outputs.give(output);
+    else outputs.lose(output);
+  }
+
+  /** A write above the socket's mark is not `taken`, even when the system took it whole: then nothing is queued. */
   #wrote(taken: boolean, length: number): void {
     this.#written += length;
     if (this.sent !== null) this.sent.add(length);
-    if (!taken) this.#backedUp = true;
+    if (!taken && this.socket.writableLength > 0) this.#backedUp = true;
   }
 
   #read(length: number, buffer: Buffer): boolean {
@@ -192,6 +236,7 @@ export class SocketWire implements Wire {
   }
 
   #drained(): void {
+    if (!this.#backedUp) return;
     this.#backedUp = false;
     const { turn } = this.#context;
     turn.enter();
@@ -218,7 +263,7 @@ export class SocketWire implements Wire {
     this.#gone = true;
     this.#ending = true;
     this.#closedBy ??= 'peer';
-    this.#text = '';
+    this.#drop();
     const { turn } = this.#context;
     turn.enter();
     try {

@@ -9,6 +9,8 @@ const idByName = new Map<string, number>(KNOWN_NAMES.map((name, id) => [name, id
 /** Cells per header in `spans`: name start, name end, value start, value end, known id (0 = unknown, -1 = removed). */
 export const SPAN = 5;
 
+const NO_SPANS: number[] = [];
+
 /**
  * The header section of one message. What was received stays one text (latin1: one character per byte) with positions
  * into it, so that passing headers through costs a slice or two and no string per header; what was added stands beside
@@ -18,10 +20,12 @@ export class HeaderList {
   /** Received head; the spans point into it. */
   readonly raw: string;
   readonly spans: number[];
-  /** Bit set of known ids that occur among the received headers (may stay set after a removal). */
+  /** Bit set of known ids that occur (may stay set after a removal). */
   known: number;
   /** Every received header is written `Name: value` with nothing around it, one after the other in `raw`. */
   readonly plain: boolean;
+  /** Names of fields that must never enter an HPACK table, here or further on (RFC 7541 6.2.3). */
+  secret: readonly string[] | null = null;
   #added: string[] | null = null;
 
   constructor(raw: string, spans: number[], known: number, plain: boolean) {
@@ -38,28 +42,45 @@ export class HeaderList {
     return list;
   }
 
+  /**
+   * Of fields that were received one by one: (name, value, ...), taken over by the list, names in lower case; `known` as
+   * in the field.
+   */
+  static fields(pairs: string[], known: number): HeaderList {
+    const list = new HeaderList('', NO_SPANS, known, true);
+    list.#added = pairs;
+    return list;
+  }
+
+  /** What does not stand in `raw`: (name, value, ...), or null. To be read only. */
+  get pairs(): readonly string[] | null {
+    return this.#added;
+  }
+
   /** The first value of a name, or undefined. */
   get(name: string): string | undefined {
     const id = idByName.get(name) ?? 0;
-    if (id === 0 || (this.known & (1 << id)) !== 0) {
-      const at = this.#find(name, id, 0);
-      if (at >= 0) return this.raw.slice(this.spans[at + 2], this.spans[at + 3]);
-    }
+    if (id !== 0 && (this.known & (1 << id)) === 0) return undefined;
+    const at = this.#find(name, id, 0);
+    if (at >= 0) return this.raw.slice(this.spans[at + 2], this.spans[at + 3]);
     const added = this.#added;
     if (added)
       for (let at = 0; at < added.length; at += 2) if (sameName(added[at] as string, name)) return added[at + 1];
     return undefined;
   }
 
-  /** The first received value of a known name; the quick way for the request path. */
+  /** The first value of a known name; the quick way for the request path. */
   getKnown(id: number): string | undefined {
-    if ((this.known & (1 << id)) !== 0) {
-      const { spans } = this;
-      for (let at = 0; at < spans.length; at += SPAN) {
-        if (spans[at + 4] === id) return this.raw.slice(spans[at + 2], spans[at + 3]);
-      }
+    if ((this.known & (1 << id)) === 0) return undefined;
+    const { spans } = this;
+    for (let at = 0; at < spans.length; at += SPAN) {
+      if (spans[at + 4] === id) return this.raw.slice(spans[at + 2], spans[at + 3]);
     }
-    return this.#added ? this.get(KNOWN_NAMES[id] as string) : undefined;
+    const added = this.#added;
+    if (added === null) return undefined;
+    const name = KNOWN_NAMES[id] as string;
+    for (let at = 0; at < added.length; at += 2) if (sameName(added[at] as string, name)) return added[at + 1];
+    return undefined;
   }
 
   /** All values of a name joined by ", " (RFC 9110 5.3) or another separator, or undefined. */
@@ -89,6 +110,8 @@ export class HeaderList {
 
   /** Appends a header; others of the same name stay. */
   add(name: string, value: string): void {
+    const id = idByName.get(name) ?? idByName.get(name.toLowerCase());
+    if (id !== undefined) this.known |= 1 << id;
     if (this.#added) this.#added.push(name, value);
     else this.#added = [name, value];
   }
@@ -111,11 +134,10 @@ export class HeaderList {
     }
   }
 
-  /** Removes all received headers of a known id; those added by us stay. */
+  /** As `remove`, by id: costs nothing when there is none. */
   removeKnown(id: number): void {
     if ((this.known & (1 << id)) === 0) return;
-    const { spans } = this;
-    for (let at = 4; at < spans.length; at += SPAN) if (spans[at] === id) spans[at] = -1;
+    this.remove(KNOWN_NAMES[id] as string);
     this.known &= ~(1 << id);
   }
 
@@ -141,6 +163,7 @@ export class HeaderList {
   clone(): HeaderList {
     const copy = new HeaderList(this.raw, this.spans.slice(), this.known, this.plain);
     if (this.#added) copy.#added = this.#added.slice();
+    copy.secret = this.secret;
     return copy;
   }
 
@@ -198,5 +221,5 @@ function sameAt(raw: string, start: number, name: string): boolean {
 }
 
 function sameName(left: string, name: string): boolean {
-  return left.length === name.length && sameAt(left, 0, name);
+  return left === name || (left.length === name.length && sameAt(left, 0, name));
 }

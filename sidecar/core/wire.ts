@@ -24,6 +24,30 @@ export interface Wire {
   destroy(abort?: boolean): void;
 }
 
+/**
+ * A wire for a protocol of binary frames: they are written straight into the buffer that leaves at the end of the turn,
+ * in the order of all calls of `room`, `text` and `bytes`.
+ */
+export interface FrameWire extends Wire {
+  /** Output with at least `size` free bytes (at most MAX_ROOM). Write from `bytes[at]` on, move `at`, then `commit`. */
+  room(size: number): Output;
+  /** What was written into the output is to leave at the end of the turn. */
+  commit(): void;
+}
+
+/** `bytes[0, at)` waits to leave. */
+export interface Output {
+  readonly bytes: Buffer;
+  at: number;
+  /**
+   * A number of its own between two writes to the operating system: as long as it stays, what stands before `at` can
+   * still be changed.
+   */
+  epoch: number;
+}
+
+export const MAX_ROOM = 64 * 1024;
+
 export interface WireSink {
   /** `buffer[0, length)` is borrowed until return: the same memory is used for the next read of any connection. */
   onBytes(buffer: Buffer, length: number): void;

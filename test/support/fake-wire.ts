@@ -1,29 +1,59 @@
-import type { Wire, WireSink } from '../../sidecar/core/wire.ts';
+import { type FrameWire, MAX_ROOM, type Output, type WireSink } from '../../sidecar/core/wire.ts';
 
 const deaf: WireSink = { onBytes() {}, onDrain() {}, onEof() {}, onClose() {} };
 
 /** A Wire in memory: what a codec writes stands in `output`, what the peer does is done by calling the sink. */
-export class FakeWire implements Wire {
+export class FakeWire implements FrameWire {
   sink: WireSink = deaf;
-  /** Everything written so far, latin1. */
-  output = '';
   backedUp = false;
   paused = false;
   ended = false;
   closed = false;
   destroyed: 'no' | 'fin' | 'rst' = 'no';
   #gone = false;
+  #output = '';
+  #written = 0;
+  readonly #frames: Output = { bytes: Buffer.alloc(MAX_ROOM), at: 0, epoch: 1 };
+
+  /** Everything written so far, latin1; may be set back to ''. Looking at it counts as the end of a turn. */
+  get output(): string {
+    this.#flush();
+    return this.#output;
+  }
+
+  set output(text: string) {
+    this.#flush();
+    this.#output = text;
+  }
 
   get written(): number {
-    return this.output.length;
+    return this.#written + this.#frames.at;
+  }
+
+  room(size: number): Output {
+    if (this.#frames.bytes.length - this.#frames.at < size) this.#flush();
+    return this.#frames;
+  }
+
+  commit(): void {}
+
+  #flush(): void {
+    const { bytes, at } = this.#frames;
+    if (at === 0) return;
+    if (!this.ended) this.#output += bytes.toString('latin1', 0, at);
+    this.#written += at;
+    this.#frames.at = 0;
+    this.#frames.epoch += 1;
   }
 
   text(text: string): void {
-    if (!this.ended) this.output += text;
+    if (this.ended) return;
+    this.output += text;
+    this.#written += text.length;
   }
 
   bytes(chunk: Uint8Array): boolean {
-    if (!this.ended) this.output += Buffer.from(chunk).toString('latin1');
+    this.text(Buffer.from(chunk).toString('latin1'));
     return !this.backedUp;
   }
 
@@ -36,10 +66,12 @@ export class FakeWire implements Wire {
   }
 
   end(): void {
+    this.#flush();
     this.ended = true;
   }
 
   close(): void {
+    this.#flush();
     this.ended = true;
     this.closed = true;
     this.paused = false;

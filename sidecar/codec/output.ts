@@ -1,0 +1,31 @@
+import type { Output } from '../core/wire.ts';
+import { MAX_ROOM } from '../core/wire.ts';
+
+/** Buffers kept for the next turn; more are dropped when a turn needed more. */
+const MAX_KEPT = 8;
+
+/** The output buffers of one thread: a connection has one only while a turn writes to it. */
+export class OutputStock {
+  readonly #free: Output[] = [];
+  #epoch = 0;
+
+  /** An empty one. */
+  take(): Output {
+    const output = this.#free.pop() ?? { bytes: Buffer.allocUnsafeSlow(MAX_ROOM), at: 0, epoch: 0 };
+    this.#epoch = (this.#epoch + 1) & 0x3fffffff;
+    output.epoch = this.#epoch;
+    return output;
+  }
+
+  /** Takes one back that nobody reads any more. */
+  give(output: Output): void {
+    output.at = 0;
+    output.epoch = 0;
+    if (this.#free.length < MAX_KEPT) this.#free.push(output);
+  }
+
+  /** This one is somebody else's now: what it holds can no longer be changed. */
+  lose(output: Output): void {
+    output.epoch = 0;
+  }
+}
