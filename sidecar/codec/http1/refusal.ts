@@ -11,7 +11,6 @@ export const REFUSAL = {
   emptyLines: refusal(400, 'more than one empty line before the request line'),
   bareLf: refusal(400, 'line ended by LF without CR'),
   bareCr: refusal(400, 'CR without LF'),
-  requestLine: refusal(400, 'malformed request line'),
   method: refusal(400, 'invalid character in the method'),
   target: refusal(400, 'invalid request target'),
   protocol: refusal(400, 'malformed protocol version'),

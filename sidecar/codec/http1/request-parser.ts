@@ -63,13 +63,13 @@ export class RequestParser extends MessageParser {
   protected startLine(buffer: Buffer, base: number, to: number): number {
     let at = base;
     while (at < to && TOKEN[buffer[at] as number] === 1) at += 1;
-    if (at === to) return this.#wait(base, to, REFUSAL.requestLine);
+    if (at === to) return this.#wait(base, to);
     if (buffer[at] !== SP || at === base) return this.#wrong(buffer, base, at, to, REFUSAL.method);
     this.#methodEnd = at - base;
     at += 1;
     const target = at;
     at = targetEnd(buffer, at, to);
-    if (at === to) return this.#wait(base, to, REFUSAL.targetLong);
+    if (at === to) return this.#wait(base, to);
     if (buffer[at] !== SP || at === target) return this.#wrong(buffer, base, at, to, REFUSAL.target);
     this.#targetEnd = at - base;
     at += 1;
@@ -169,17 +169,16 @@ export class RequestParser extends MessageParser {
   }
 
   /** The line is not complete: waits for more unless it is too long already. */
-  #wait(base: number, to: number, long: Refusal): number {
-    return to - base > this.limits.maxHeadBytes ? this.#no(long) : INCOMPLETE;
+  #wait(base: number, to: number): number {
+    return to - base > this.limits.maxHeadBytes ? this.#no(REFUSAL.targetLong) : INCOMPLETE;
   }
 
   /** `buffer[at]` may not stand there. Says so once the line is whole, so that a split changes nothing. */
   #wrong(buffer: Buffer, base: number, at: number, to: number, refusal: Refusal): number {
     let lf = at;
     while (lf < to && buffer[lf] !== LF) lf += 1;
-    const long = refusal === REFUSAL.method ? REFUSAL.requestLine : REFUSAL.targetLong;
-    if (lf === to) return this.#wait(base, to, long);
-    if (lf + 1 - base > this.limits.maxHeadBytes) return this.#no(long);
+    if (lf === to) return this.#wait(base, to);
+    if (lf + 1 - base > this.limits.maxHeadBytes) return this.#no(REFUSAL.targetLong);
     return this.#no(lf === at || buffer[lf - 1] !== CR ? REFUSAL.bareLf : refusal);
   }
 

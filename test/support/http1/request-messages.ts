@@ -739,7 +739,7 @@ const limits: RequestMessage[] = [
     refused: 414,
   },
   { name: 'a target without end', section: '9110 15.5.15', bytes: `GET /${'a'.repeat(9000)}`, refused: 414 },
-  { name: 'a method without end', section: '9112 3', bytes: 'A'.repeat(9000), refused: 400 },
+  { name: 'a method without end', section: '9112 3', bytes: 'A'.repeat(9000), refused: 414 },
   {
     name: 'a header longer than a head may be',
     section: '6585 5',
