@@ -64,11 +64,10 @@ export class Call implements RequestSink {
     const table = this.#runtime.routes.get(context.manager.routeConfig);
     const found = table ? table.lookup(x, context.random) : null;
     if (found === 'unknown-host' && context.demand !== null) return this.#askForHost();
-    if (found === null || found === 'unknown-host') {
-      context.stats.noRoute.inc();
-      return this.reply(REPLY.noRoute);
-    }
+    if (found === null || found === 'unknown-host') return this.#noRoute(REPLY.noRoute);
     this.#entry = found;
+    // Before the filters, since a fault may be meant for one cluster only.
+    if (found.reply === null) x.cluster = found.chooseCluster(x, context.random);
     if (context.filters.length === 0) return this.#routed(found);
     this.#filters = new ChainRun(context.filters, x, (reply) => (reply ? this.reply(reply) : this.#routed(found)));
     this.#filters.start();
@@ -80,20 +79,26 @@ export class Call implements RequestSink {
       if (this.#over) return;
       this.#runtime = context.current.runtime();
       if (result === 'known') return this.#route();
-      if (result === 'unknown') context.stats.noRoute.inc();
-      this.reply(REPLY.demand[result]);
+      if (result === 'unknown') this.#noRoute(REPLY.demand.unknown);
+      else this.reply(REPLY.demand[result]);
     });
+  }
+
+  #noRoute(reply: LocalReply): void {
+    const { stats } = this.context;
+    stats.rqTotal.inc();
+    stats.noRoute.inc();
+    this.reply(reply);
   }
 
   #routed(entry: RouteEntry): void {
     const { context, x } = this;
     const { stats } = context;
+    stats.rqTotal.inc();
     if (entry.reply !== null) {
-      (entry.kind === 'redirect' ? stats.rqRedirect : stats.rqDirectResponse).inc();
+      stats.rqDirectResponse.inc();
       return this.reply(entry.reply(x));
     }
-    stats.rqTotal.inc();
-    x.cluster = entry.chooseCluster(x, context.random);
     const upstream = this.#runtime.upstreams.get(x.cluster);
     if (upstream === undefined) {
       stats.noCluster.inc();

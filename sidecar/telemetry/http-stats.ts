@@ -31,8 +31,8 @@ export class HttpStats {
   readonly noRoute: Cell;
   readonly noCluster: Cell;
   readonly rqTotal: Cell;
+  /** Direct responses and, as in Envoy, redirects. */
   readonly rqDirectResponse: Cell;
-  readonly rqRedirect: Cell;
   readonly rqResetAfterDownstreamResponseStarted: Cell;
   readonly downstreamRqActive: Cell;
   readonly downstreamCxActive: Cell;
@@ -71,7 +71,6 @@ export class HttpStats {
     this.noCluster = counter('no_cluster');
     this.rqTotal = counter('rq_total');
     this.rqDirectResponse = counter('rq_direct_response');
-    this.rqRedirect = counter('rq_redirect');
     this.rqResetAfterDownstreamResponseStarted = counter('rq_reset_after_downstream_response_started');
     this.downstreamRqActive = gauge('downstream_rq_active');
     this.downstreamCxActive = gauge('downstream_cx_active');
