@@ -63,6 +63,8 @@ export class Session {
   /** True for clients known to list names next to a wildcard when they come back (envoy 1.19 and older). */
   readonly #namesOnReturn: boolean;
   readonly #subscriptions = new Map<string, Subscription>();
+  /** The same, in the order in which changes are sent. */
+  #ordered: Subscription[] = [];
   #nonce = 0;
   #writable = true;
 
@@ -95,12 +97,7 @@ export class Session {
   }
 
   #full(request: FullRequest, actions: Action[]): void {
-    let subscription = this.#subscriptions.get(request.type);
-    const first = !subscription;
-    if (!subscription) {
-      subscription = new Subscription(request.type, this.#delta);
-      this.#subscriptions.set(request.type, subscription);
-    }
+    const { subscription, first } = this.#subscriptionOf(request.type);
     // A stale nonce acknowledges nothing and is not responded to (a response is under way), yet its names are wishes: a name
     // that the client drops and wants again must be seen to have been dropped.
     this.#answer(subscription, request.nonce, request.error, actions);
@@ -115,12 +112,7 @@ export class Session {
   }
 
   #change(request: DeltaRequest, actions: Action[]): void {
-    let subscription = this.#subscriptions.get(request.type);
-    const first = !subscription;
-    if (!subscription) {
-      subscription = new Subscription(request.type, this.#delta);
-      this.#subscriptions.set(request.type, subscription);
-    }
+    const { subscription, first } = this.#subscriptionOf(request.type);
     this.#answer(subscription, request.nonce, request.error, actions);
     const known = first ? Object.entries(request.initial) : [];
     const everything =
@@ -142,6 +134,15 @@ export class Session {
     }
   }
 
+  #subscriptionOf(type: string): { subscription: Subscription; first: boolean } {
+    const known = this.#subscriptions.get(type);
+    if (known) return { subscription: known, first: false };
+    const subscription = new Subscription(type, this.#delta);
+    this.#subscriptions.set(type, subscription);
+    this.#ordered = [...this.#ordered, subscription].sort((one, other) => rank(one.type) - rank(other.type));
+    return { subscription, first: true };
+  }
+
   #answer(subscription: Subscription, nonce: string, error: string | undefined, actions: Action[]): void {
     const outstanding = subscription.outstanding;
     if (!outstanding || nonce !== outstanding.nonce) return;
@@ -156,11 +157,10 @@ export class Session {
   }
 
   #plan(view: View, now: number, actions: Action[]): void {
-    const ordered = [...this.#subscriptions.values()].sort((one, other) => rank(one.type) - rank(other.type));
     const withdrawals: { subscription: Subscription; gone: readonly string[] }[] = [];
     let wakeAt = Number.POSITIVE_INFINITY;
     let delayed = false;
-    for (const subscription of ordered) {
+    for (const subscription of this.#ordered) {
       if (!subscription.outstanding) {
         const { changed, gone, missing } = subscription.difference(view);
         // Something earlier in the order is on its way and not confirmed: what may refer to it waits.

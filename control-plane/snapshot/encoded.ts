@@ -23,6 +23,10 @@ export class Encoded implements Resource {
     if (expiresAt !== undefined) this.expiresAt = expiresAt;
   }
 
+  get isEncoded(): boolean {
+    return this.#bytes !== undefined;
+  }
+
   get bytes(): Buffer {
     if (!this.#bytes) {
       this.#bytes = encode(nameOf(this.type) as keyof Messages, this.#message ?? {});

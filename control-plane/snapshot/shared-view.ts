@@ -52,38 +52,42 @@ export class SharedView implements View {
     return [...this.#services.values()].flatMap(({ problems }) => problems);
   }
 
-  /** Translates the services of these keys anew; those without an entry are gone. */
+  /** Translates the services of these keys anew; those without an entry are gone. Only what has other content counts as changed. */
   update(keys: Iterable<string>, services: ReadonlyMap<string, ServiceEntry>): void {
-    // First all that goes, then all that comes: a name may move from one service to another.
-    const entries = [...keys].map((key) => ({ key, entry: services.get(key) }));
-    for (const { key } of entries) this.#remove(key);
-    for (const { key, entry } of entries) if (entry) this.#add(key, entry);
-    this.#shareRoutes();
-  }
-
-  #add(key: string, entry: ServiceEntry): void {
-    const problems = new Map<string, TranslationProblem>();
-    const drafts = translateService(entry, this.caller, noteInto(problems));
-    this.#services.set(key, { drafts, problems: [...problems.values()] });
-    for (const draft of drafts) this.#put(draft);
-  }
-
-  #remove(key: string): void {
-    for (const { type, name } of this.#services.get(key)?.drafts ?? []) {
-      const all = this.#types.get(type);
-      const resource = all?.resources.get(name);
-      if (!all || !resource) continue;
-      all.resources.delete(name);
-      for (const alias of resource.aliases) if (all.aliases.get(alias) === resource) all.aliases.delete(alias);
-      all.stamp = ++stamps;
+    const before = this.stamp(VIRTUAL_HOST);
+    for (const key of keys) {
+      const entry = services.get(key);
+      const problems = new Map<string, TranslationProblem>();
+      const drafts = entry ? translateService(entry, this.caller, noteInto(problems)) : [];
+      const kept = new Set(drafts.map(identityOf));
+      for (const old of this.#services.get(key)?.drafts ?? []) if (!kept.has(identityOf(old))) this.#remove(old);
+      for (const draft of drafts) this.#put(draft);
+      if (entry) this.#services.set(key, { drafts, problems: [...problems.values()] });
+      else this.#services.delete(key);
     }
-    this.#services.delete(key);
+    if (this.stamp(VIRTUAL_HOST) !== before) this.#shareRoutes();
+  }
+
+  #remove({ type, name }: Draft): void {
+    const all = this.#types.get(type);
+    const resource = all?.resources.get(name);
+    if (!all || !resource) return;
+    all.resources.delete(name);
+    for (const alias of resource.aliases) if (all.aliases.get(alias) === resource) all.aliases.delete(alias);
+    all.stamp = ++stamps;
   }
 
   #put(draft: Draft): void {
     const all = this.#types.get(draft.type) ?? { resources: new Map(), aliases: new Map(), stamp: 0 };
     this.#types.set(draft.type, all);
     const resource = new Encoded(draft);
+    const old = all.resources.get(draft.name);
+    if (old) {
+      // Encoded means that somebody has compared it, or that it is part of Envoy's routes.
+      const watched = old.isEncoded || this.#isPart(draft);
+      if (watched && old.version === resource.version && sameAliases(old, resource)) return;
+      this.#remove(draft);
+    }
     all.resources.set(draft.name, resource);
     for (const alias of draft.aliases) all.aliases.set(alias, resource);
     all.stamp = ++stamps;
@@ -92,10 +96,12 @@ export class SharedView implements View {
   /** The route configuration of sidecars: for Envoy it holds all virtual hosts, for Aya's own none. */
   #shareRoutes(): void {
     if (this.caller.kind === 'aya' && this.#types.has(ROUTE)) return;
-    const hosts = [...this.#services.values()].flatMap(({ drafts }) =>
-      drafts.filter(({ type }) => type === VIRTUAL_HOST),
-    );
+    const hosts = [...this.#services.values()].flatMap(({ drafts }) => drafts.filter((each) => this.#isPart(each)));
     for (const draft of sharedRoutes(hosts, this.caller)) this.#put(draft);
+  }
+
+  #isPart({ type }: Draft): boolean {
+    return type === VIRTUAL_HOST && this.caller.kind === 'envoy';
   }
 
   #absentResource(type: string, name: string): Resource | undefined {
@@ -109,4 +115,14 @@ export class SharedView implements View {
     }
     return this.#absent.get(key);
   }
+}
+
+function identityOf({ type, name }: Draft): string {
+  return `${type} ${name}`;
+}
+
+function sameAliases(one: Resource, other: Resource): boolean {
+  return (
+    one.aliases.length === other.aliases.length && one.aliases.every((each, index) => each === other.aliases[index])
+  );
 }
