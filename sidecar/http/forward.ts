@@ -115,7 +115,7 @@ export class Forward {
       if (this.#retries > 0) attempt.stats.upstreamRqRetrySuccess.inc();
       return false;
     }
-    if (!this.#repeatable(true) || !this.#again(attempt.endpoint)) return false;
+    if (!this.#again(attempt.endpoint, true)) return false;
     attempt.stats.recordRetried(status);
     this.#attempt = null;
     this.#filters?.end();
@@ -135,8 +135,7 @@ export class Forward {
     if (this.call.responding) return this.call.truncate(failure);
     const { retry } = this.#entry;
     const { sent } = attempt;
-    const wanted = retry !== null && this.#repeatable(sent) && retry.retryFailure(this.#x, failure, sent);
-    if (wanted && this.#again(attempt.endpoint)) return;
+    if (retry?.retryFailure(this.#x, failure, sent) && this.#again(attempt.endpoint, sent)) return;
     this.#fail(failure);
   }
 
@@ -149,18 +148,12 @@ export class Forward {
     endpoint.end();
     const { retry } = this.#entry;
     const failure: Failure = { kind: 'injected', flag: reply.flags, status: reply.status, detail: reply.detail };
-    if (retry?.retryFailure(this.#x, failure, false) && this.#again(endpoint)) return;
+    if (retry?.retryFailure(this.#x, failure, false) && this.#again(endpoint, false)) return;
     this.call.reply(reply);
   }
 
-  /** The request can be sent again as a whole. */
-  #repeatable(sent: boolean): boolean {
-    const { body } = this.call;
-    return !sent || body === null || !body.abandoned;
-  }
-
-  /** Schedules another attempt; false when the count, the deadline or the budget says no. */
-  #again(failed: LiveEndpoint): boolean {
+  /** Schedules another attempt; false when the count, the body, the deadline or the budget says no. */
+  #again(failed: LiveEndpoint, sent: boolean): boolean {
     const x = this.#x;
     const { cluster, stats } = this.#upstream;
     const { retry } = this.#entry;
@@ -170,6 +163,8 @@ export class Forward {
       stats.upstreamRqRetryLimitExceeded.inc();
       return false;
     }
+    // Of a request that was sent in part another attempt needs the whole.
+    if (sent && this.call.body?.abandoned) return false;
     const { turn, wheel, random } = this.call.context;
     const wait = retry.backoff(this.#retries + 1, random);
     if (x.deadline > 0 && turn.now + wait >= x.deadline) return false;

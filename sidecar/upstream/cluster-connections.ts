@@ -59,18 +59,19 @@ export class ClusterConnections {
   }
 
   /**
-   * Takes the right to open a connection. At the limit the oldest idle connection gives way: it belongs to another endpoint,
-   * since whoever asks has none that is idle (decision D4).
+   * Takes the right to open a connection. At the limit idle connections give way, the oldest first: they belong to other
+   * endpoints, since whoever asks has none that is idle (decision D4).
    */
   mayConnect(first: boolean): boolean {
-    if (this.limits.beginConnection(first)) return true;
-    const { oldest } = this.#idle;
-    if (oldest !== null) {
+    while (!this.limits.beginConnection(first)) {
+      const { oldest } = this.#idle;
+      if (oldest === null) {
+        this.stats.upstreamCxOverflow.inc();
+        return false;
+      }
       oldest.close();
-      if (this.limits.beginConnection(first)) return true;
     }
-    this.stats.upstreamCxOverflow.inc();
-    return false;
+    return true;
   }
 
   #closeIdle(): void {

@@ -77,10 +77,9 @@ export class Sidecar {
 /** Starts `aya sidecar -c FILE` and resolves when it serves. It is killed at the end of the test. */
 export async function startSidecar(t: TestContext, bootstrap: Json, ...flags: string[]): Promise<Sidecar> {
   const sidecar = spawnSidecar(t, bootstrap, ...flags);
-  await eventually(() => {
-    if (sidecar.child.exitCode !== null) throw new Error(`it ended with ${sidecar.child.exitCode}:\n${sidecar.log}`);
-    return sidecar.lines().some((line) => line.msg === 'ready');
-  }, 15_000);
+  const { child } = sidecar;
+  await eventually(() => child.exitCode !== null || sidecar.lines().some((line) => line.msg === 'ready'), 15_000);
+  if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}:\n${sidecar.log}`);
   return sidecar;
 }
 
