@@ -51,8 +51,7 @@ export class Subject implements AdminSubject {
     if (!this.started) return 'workers are starting';
     const { discovery } = this.#options.path;
     if (discovery.ready) return '';
-    const waiting = discovery.world.waitingListeners.map((name) => `listener ${name} waits for its routes`);
-    return waiting.length > 0 ? waiting.join('\n') : 'waiting for the control plane';
+    return discovery.notReady() || 'the workers are taking the configuration';
   }
 
   uptimeSeconds(): number {

@@ -12,6 +12,7 @@ import type { ListenerBook } from '../worker/listener-book.ts';
 import { Subject } from './admin.ts';
 import { ControlPath } from './control-path.ts';
 import type { SidecarOptions } from './options.ts';
+import { programListens } from './program.ts';
 
 /** How often it is looked whether everything is in force, ms. */
 const READY_EVERY = 10;
@@ -97,15 +98,21 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
     drain().catch(fail);
   };
 
+  /** Nobody is to be sent here before the listeners are open and the program takes what they pass on. */
+  const register = async (): Promise<void> => {
+    const app = options.mesh?.app;
+    if (!registration || !app) return;
+    if (await programListens(app, { clock: path.clock, log, over: () => stopping })) registration.start();
+  };
+
   path.start().then(() => {
     subject.started = true;
-    // Nobody is to be sent here before the listeners are open.
     const cancel = path.clock.every(READY_EVERY, () => {
       if (stopping) return cancel();
       if (subject.state() !== 'LIVE') return;
       cancel();
       log.info({ listeners: subject.listeners() }, 'ready');
-      registration?.start();
+      void register();
     });
   }, fail);
   return { ended: ended.promise, stop };

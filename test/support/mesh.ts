@@ -5,8 +5,9 @@ import path from 'node:path';
 import process from 'node:process';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type ControlPlaneProcess, startControlPlane } from './control-plane.ts';
+import { type ControlPlaneProcess, type KubernetesObject, pathOf, startControlPlane } from './control-plane.ts';
 import { eventually } from './eventually.ts';
+import { type CallOptions, type CallResult, call } from './http-call.ts';
 import { Sidecar } from './sidecar.ts';
 
 /** The command as a user has it: the bundle when it is up to date, else the sources. */
@@ -23,7 +24,13 @@ export interface MemberOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface Ran {
+interface Condition {
+  readonly type: string;
+  readonly message: string;
+  readonly observedGeneration: number;
+}
+
+interface Ran {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
@@ -114,6 +121,21 @@ export class Mesh {
     }, 20_000);
   }
 
+  /** Makes a TrafficPolicy or HTTPRoute what `object` says, and waits until every sidecar acknowledged it. */
+  async program(object: KubernetesObject): Promise<void> {
+    await this.plane.apply(object);
+    const one = `${pathOf(object)}/${object.metadata.name}`;
+    await eventually(async () => {
+      const { metadata, status } = await this.plane.call('GET', one);
+      const { conditions = [] } = status?.parents?.[0] ?? status ?? {};
+      const condition = (conditions as Condition[]).find(({ type }) => type === 'Programmed');
+      const [, applied, total] = /^applied on (\d+)\/(\d+)/.exec(condition?.message ?? '') ?? [];
+      if (condition?.observedGeneration === metadata.generation && applied !== undefined && applied === total)
+        return true;
+      throw new Error(`${one} is not in force: ${JSON.stringify(conditions)}`);
+    });
+  }
+
   /** Ends everything, in peace where there is some; `keep` leaves the folder with the logs. */
   async stop({ keep = false } = {}): Promise<void> {
     await Promise.all([...this.#members.values()].map(end));
@@ -148,6 +170,12 @@ export class Mesh {
   }
 }
 
+/** A request by an outbound listener, as a program makes it that honours `http_proxy`. */
+export function ask(caller: Sidecar, url: string, options: CallOptions = {}): Promise<CallResult> {
+  const headers = { host: new URL(url).host, ...options.headers };
+  return call(caller.port('outbound'), { ...options, path: url, headers });
+}
+
 /** What a sidecar and its program are told first; `aya run` has children of its own, which a kill would leave behind. */
 async function end(member: Sidecar): Promise<void> {
   const { child } = member;
@@ -158,7 +186,7 @@ async function end(member: Sidecar): Promise<void> {
 }
 
 /** Runs a program to its end. */
-export function runProgram(
+function runProgram(
   command: string,
   args: readonly string[],
   input = '',

@@ -5,15 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { httpBackend } from '../../support/backend.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type CallOptions, type CallResult, call } from '../../support/http-call.ts';
-import { Mesh } from '../../support/mesh.ts';
-import type { Sidecar } from '../../support/sidecar.ts';
-
-/** A request as a program makes it that honours `http_proxy`. */
-function ask(web: Sidecar, url: string, options: CallOptions = {}): Promise<CallResult> {
-  const headers = { host: new URL(url).host, ...options.headers };
-  return call(web.port('outbound'), { ...options, path: url, headers });
-}
+import { ask, Mesh } from '../../support/mesh.ts';
 
 interface LogLine {
   readonly authority: string;
