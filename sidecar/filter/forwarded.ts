@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import type { Exchange } from '../core/exchange.ts';
 import { H, type HeaderList } from '../core/headers.ts';
 import type { HttpManagerPlan } from '../core/plan.ts';
@@ -9,29 +10,42 @@ export type ForwardedPlan = Pick<HttpManagerPlan, 'useRemoteAddress' | 'xffTrust
  * Tells the upstream from whom and how a request came. Source of the meanings: Envoy's HTTP connection manager,
  * "x-forwarded-for", "x-forwarded-proto" and "via"; RFC 9110 7.6.3.
  *
- * With use_remote_address the immediate peer is appended to x-forwarded-for and x-forwarded-proto is ours to say, unless
- * trusted hops stand before us; without, what came is kept, and only a missing x-forwarded-proto is added.
+ * With use_remote_address the immediate peer is appended to x-forwarded-for (this machine's address for a peer on loopback,
+ * which would mean nothing elsewhere), and x-forwarded-proto is ours to say, unless trusted hops stand before us; without,
+ * what came is kept, and only a missing x-forwarded-proto is added. The text of `via` is the configuration's, as it stands.
  */
 export function forwardHeaders(x: Exchange, plan: ForwardedPlan): void {
   const { headers } = x;
   if (plan.useRemoteAddress) {
-    append(headers, H['x-forwarded-for'], 'x-forwarded-for', x.stream.peer.remoteAddress);
+    append(headers, H['x-forwarded-for'], 'x-forwarded-for', farAddress(x.stream.peer.remoteAddress));
     if (plan.xffTrustedHops === 0 && headers.getKnown(H['x-forwarded-proto']) !== undefined) {
       headers.remove('x-forwarded-proto');
     }
   }
   if (headers.getKnown(H['x-forwarded-proto']) === undefined) headers.add('x-forwarded-proto', x.scheme);
-  if (plan.via !== '') append(headers, H.via, 'via', viaValue(x.version, plan.via));
+  if (plan.via !== '') append(headers, H.via, 'via', plan.via);
 }
 
 /** The Via of a response, which names us to the client. */
-export function respondedVia(headers: HeaderList, version: number, via: string): void {
-  if (via !== '') append(headers, H.via, 'via', viaValue(version, via));
+export function respondedVia(headers: HeaderList, via: string): void {
+  if (via !== '') append(headers, H.via, 'via', via);
 }
 
-/** RFC 9110 7.6.3: the protocol by which the message was received, then who received it. */
-const viaValue = (version: number, name: string): string =>
-  `${version === 20 ? '2' : version === 11 ? '1.1' : '1.0'} ${name}`;
+let own: string | undefined;
+
+/** An address of a peer that others can make something of. */
+function farAddress(address: string): string {
+  if (!address.startsWith('127.') && address !== '::1' && !address.startsWith('::ffff:127.')) return address;
+  own ??= machineAddress();
+  return own === '' ? address : own;
+}
+
+/** The first IPv4 address of this machine that is not loopback, else its first IPv6 address, else ''. */
+function machineAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const outer = all.filter((each) => !each.internal);
+  return (outer.find((each) => each.family === 'IPv4') ?? outer[0])?.address ?? '';
+}
 
 /** Adds to a list header, which stays one header line. */
 function append(headers: HeaderList, id: number, name: string, value: string): void {

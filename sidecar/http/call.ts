@@ -211,7 +211,7 @@ export class Call implements RequestSink {
     headers.set('x-envoy-upstream-service-time', String(Math.round(turn.now - attempt.started)));
     if ((headers.known & DATE) === 0 && !headers.has('date')) headers.add('date', context.date.text);
     if (manager.serverName !== '') headers.set('server', manager.serverName);
-    respondedVia(headers, x.version, manager.via);
+    respondedVia(headers, manager.via);
     this.#response = headers;
     x.stream.respond(status, headers, length);
   }

