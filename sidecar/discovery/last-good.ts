@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { open, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../../shared/log/log.ts';
 import type { Cancel, Clock } from '../../shared/time/clock.ts';
@@ -86,7 +87,8 @@ export class LastGood {
     if (text === this.#written) return;
     const fresh = `${this.#file}.new`;
     try {
-      await mkdir(path.dirname(this.#file), { recursive: true });
+      // The asynchronous mkdir has been seen not to end when a file stands in the way.
+      mkdirSync(path.dirname(this.#file), { recursive: true });
       const handle = await open(fresh, 'w', 0o600);
       try {
         await handle.writeFile(text);
