@@ -1,5 +1,5 @@
 import type { Log } from '../../shared/log/log.ts';
-import { type Channel, type ClientStream, connect } from '../../shared/rpc/client.ts';
+import type { Channel, ClientStream } from '../../shared/rpc/client.ts';
 import type { Method, RequestOf, ResponseOf } from '../../shared/rpc/methods.ts';
 import type { Random } from '../../shared/struct/random.ts';
 import type { Cancel, Clock } from '../../shared/time/clock.ts';
@@ -57,7 +57,7 @@ export class PersistentStream<M extends Method> {
   }
 
   start(): void {
-    this.#open();
+    void this.#open();
   }
 
   /** Sends on the open stream; dropped when there is none, since a new stream begins from scratch. */
@@ -77,8 +77,11 @@ export class PersistentStream<M extends Method> {
     return server ? hostPort(server) : '';
   }
 
-  #open(): void {
-    if (this.#stopped || this.#servers.length === 0) return;
+  async #open(): Promise<void> {
+    if (this.#servers.length === 0) return;
+    // Only now: a sidecar that runs from a file alone never loads gRPC.
+    const { connect } = await import('../../shared/rpc/client.ts');
+    if (this.#stopped) return;
     const { clock } = this.#around;
     // A channel of its own for each attempt: what grpc-js remembers of a dead connection would only delay the next.
     this.#channel = connect(this.#address);
@@ -119,7 +122,7 @@ export class PersistentStream<M extends Method> {
     this.#failures += 1;
     this.#turn += 1;
     const wait = Math.min(backOff.max, backOff.base * backOff.factor ** (this.#failures - 1));
-    this.#cancelTimer = clock.after(wait * (0.5 + random() / 2), () => this.#open());
+    this.#cancelTimer = clock.after(wait * (0.5 + random() / 2), () => void this.#open());
     this.#events.onClose();
   }
 }
