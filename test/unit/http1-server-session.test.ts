@@ -434,3 +434,20 @@ test('removed and added headers leave as the list says', () => {
     ['a: 1', 'c: 3', 'd: 4', ''],
   ]);
 });
+
+test('a client that reads no answers gets no more of its pipelined requests begun', () => {
+  const recorder = new Recorder(nothing);
+  const bench = new ServerBench(recorder);
+  bench.receive(GET + GET + GET);
+  bench.wire.backedUp = true;
+  answerOk(last(recorder));
+  assert.equal(recorder.seen.length, 1);
+  bench.receive(GET);
+  assert.equal(recorder.seen.length, 1);
+  bench.wire.drain();
+  assert.equal(recorder.seen.length, 2);
+  answerOk(last(recorder));
+  answerOk(last(recorder));
+  answerOk(last(recorder));
+  assert.equal(bench.wire.output, OK.repeat(4));
+});

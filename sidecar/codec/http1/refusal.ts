@@ -21,10 +21,6 @@ export const REFUSAL = {
   noName: refusal(400, 'header without a name'),
   space: refusal(400, 'whitespace between header name and colon'),
   value: refusal(400, 'invalid character in a header value'),
-  // Time.
-  headTimeout: refusal(408, 'the request head did not arrive in time'),
-  requestTimeout: refusal(408, 'the request did not arrive in time'),
-  stalled: refusal(504, 'nothing moved for too long'),
   // Limits.
   targetLong: refusal(414, 'request line too long'),
   headLarge: refusal(431, 'header section too large'),
@@ -53,4 +49,11 @@ export const REFUSAL = {
   connection: refusal(400, 'invalid Connection header'),
   expectation: refusal(417, 'expectation not supported'),
   upgrade: refusal(400, 'switched protocols without being asked'),
+} as const;
+
+/** By what was waited for, in the words of ServerTimer. */
+export const LATE = {
+  head: refusal(408, 'the request head did not arrive in time'),
+  request: refusal(408, 'the request did not arrive in time'),
+  response: refusal(504, 'nothing moved for too long'),
 } as const;

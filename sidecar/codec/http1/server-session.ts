@@ -4,7 +4,7 @@ import type { Wire, WireSink } from '../../core/wire.ts';
 import { MAX_DRAINED, waitsForRest } from './early-response.ts';
 import { BY_HANDLER, Inflow } from './inflow.ts';
 import type { MessageEvents } from './message-parser.ts';
-import { REFUSAL, type Refusal } from './refusal.ts';
+import { LATE, type Refusal } from './refusal.ts';
 import { exchangeOf, RequestParser } from './request-parser.ts';
 import { refusalResponse } from './response-head.ts';
 import { ResponseWriter } from './response-writer.ts';
@@ -90,9 +90,8 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
   respond(status: number, headers: HeaderList, length: number): void {
     if (this.#x === null || !this.#writer.awaited) return;
     this.#timer.moved = this.#context.turn.now;
-    const last =
-      this.#draining || (this.#halfClosed && !this.#inflow.holds) || !waitsForRest(this.#parser, status, this.#expects);
-    const stays = this.#keepAlive && !last;
+    const last = this.#draining || (this.#halfClosed && !this.#inflow.holds);
+    const stays = this.#keepAlive && !last && waitsForRest(this.#parser, status, this.#expects);
     this.#keepAlive = this.#writer.respond(status, headers, length, stays);
   }
 
@@ -150,6 +149,7 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
   onDrain(): void {
     this.#timer.moved = this.#context.turn.now;
     if (this.#sink) this.#sink.onDrain();
+    else if (this.#x === null) this.#next();
   }
 
   onEof(): void {
@@ -206,7 +206,7 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
     this.#feeding = true;
     while (at < to && this.#phase === OPEN) {
       if (parser.done) {
-        if (this.#x !== null) {
+        if (this.#x !== null || this.#wire.backedUp) {
           this.#inflow.hold(buffer, at, to, own);
           break;
         }
@@ -227,11 +227,15 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
     this.#timer.moved = this.#context.turn.now;
     if (!this.#keepAlive || (this.#halfClosed && !this.#inflow.holds)) return this.#shut();
     this.#inflow.go(BY_HANDLER);
-    if (this.#feeding) return;
-    const held = this.#inflow.take();
+    if (!this.#feeding) this.#next();
+  }
+
+  /** Goes on with pipelined requests, unless the client does not even read the answers that it has. */
+  #next(): void {
+    const held = this.#wire.backedUp ? null : this.#inflow.take();
     if (held === null) return this.#arm();
     this.#feed(held, 0, held.length, true);
-    if (this.#halfClosed && this.#x === null) this.#shut();
+    if (this.#halfClosed && this.#x === null && !this.#inflow.holds) this.#shut();
   }
 
   /** The request is over, for us and for the handler. */
@@ -285,16 +289,12 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
   }
 
   #onTimer(): void {
-    if (this.#phase !== OPEN) return;
     const phase = this.#waitsFor();
-    if (this.#timer.deadline(phase, this.#options, !this.#draining) - this.#context.turn.now > 1) return this.#arm();
-    if (!this.#draining && this.#timer.tooOld(this.#options)) {
-      this.drain(true);
-      return this.#arm();
-    }
-    if (phase === 'idle' || phase === 'drain') this.#shut();
+    if (this.#phase !== OPEN || this.#timer.early(phase, this.#options, !this.#draining)) return this.#arm();
+    if (!this.#draining && this.#timer.tooOld(this.#options)) this.drain(true);
+    else if (phase === 'idle' || phase === 'drain') this.#shut();
     else if (phase === 'half-closed') this.destroy();
-    else if (phase === 'head') this.#refuse(REFUSAL.headTimeout, 'timeout');
-    else this.#refuse(phase === 'request' ? REFUSAL.requestTimeout : REFUSAL.stalled, 'timeout');
+    else this.#refuse(LATE[phase], 'timeout');
+    this.#arm();
   }
 }

@@ -42,15 +42,29 @@ export class ServerTimer {
 
   /** Has `fire` called at the deadline of `phase`, or before. */
   arm(phase: Phase, options: ServerOptions, ages: boolean): void {
-    const due = this.deadline(phase, options, ages);
+    const due = this.#deadline(phase, options, ages);
     if (due === Number.POSITIVE_INFINITY || (this.#timer.running && this.#due <= due)) return;
     const { now } = this.#context.turn;
     this.#due = due;
     this.#context.wheel.start(this.#timer, due - now, now);
   }
 
+  /** It fired for a deadline that has moved away. */
+  early(phase: Phase, options: ServerOptions, ages: boolean): boolean {
+    return this.#deadline(phase, options, ages) - this.#context.turn.now > 1;
+  }
+
+  /** The connection is older than it may become. */
+  tooOld(options: ServerOptions): boolean {
+    return this.#context.turn.now >= after(this.#opened, options.maxConnectionDuration);
+  }
+
+  stop(): void {
+    this.#context.wheel.stop(this.#timer);
+  }
+
   /** `ages`: the connection's own duration counts, too. */
-  deadline(phase: Phase, options: ServerOptions, ages: boolean): number {
+  #deadline(phase: Phase, options: ServerOptions, ages: boolean): number {
     const { headersTimeout, requestTimeout } = options;
     const streamIdleTimeout = this.streamIdle < 0 ? options.streamIdleTimeout : this.streamIdle;
     const last = ages ? after(this.#opened, options.maxConnectionDuration) : Number.POSITIVE_INFINITY;
@@ -68,15 +82,6 @@ export class ServerTimer {
       default:
         return this.moved + DRAIN_MS;
     }
-  }
-
-  /** The connection is older than it may become. */
-  tooOld(options: ServerOptions): boolean {
-    return this.#context.turn.now >= after(this.#opened, options.maxConnectionDuration);
-  }
-
-  stop(): void {
-    this.#context.wheel.stop(this.#timer);
   }
 }
 
