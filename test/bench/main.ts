@@ -24,6 +24,8 @@ import { headBytes, type Shape, shapes, writeScript } from './shape.ts';
 const proxyCore = 0;
 const loadCore = 1;
 const warmUpSeconds = 2;
+/** Share of its core below which a proxy was not what limited the requests per second. */
+const busy = 0.8;
 
 const { values } = parseArgs({
   options: {
@@ -106,6 +108,11 @@ try {
       `\n${shape.words} (head of ${bytes} bytes), ${connections} connections, medians of ${rounds} x ${seconds} s:`,
     );
     console.log(tableOf(rows.filter((row) => row.shape === shape.name)));
+  }
+  const starved = rows.filter(({ utilisation }) => utilisation < busy).map(({ name, shape }) => `${name} (${shape})`);
+  if (starved.length > 0) {
+    console.log(`\nNot kept busy, or kept from its core by others: ${starved.join(', ')}.`);
+    console.log('Their requests per second and latencies tell of this machine; CPU per request still compares.');
   }
   console.log('\nPeak resident memory:');
   for (const { name, peakMemory } of memory)
