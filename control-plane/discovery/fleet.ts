@@ -6,8 +6,8 @@ import type { Action, Session } from './session.ts';
 
 /** How long a client that has left is remembered, ms. */
 const memory = 5 * 60_000;
-/** Observers are told at most so often, ms: after a push every client answers. */
-const pause = 100;
+/** Observers are told at most so often, ms, and less often the more clients there are: after a push each of them answers. */
+const pause = (clients: number): number => 100 + clients / 4;
 
 export interface Refusal {
   /** Type URL. */
@@ -117,7 +117,7 @@ export class Fleet {
   }
 
   #changed(): void {
-    this.#notice ??= this.#clock.after(pause, () => {
+    this.#notice ??= this.#clock.after(pause(this.#records.size), () => {
       this.#notice = undefined;
       for (const observer of this.#observers) observer();
     });

@@ -47,11 +47,14 @@ function targetsOf(object: AnyObject): string[] | undefined {
   }
 }
 
-/** The resources that carry an object to a client. */
+/** The resources that carry an object to a client: none when it is about the calls of others. */
 function resourcesOf(object: AnyObject, key: string, world: World, { node }: FleetMember): [string, string][] {
   const service = world.services.get(key);
   if (!service) return [];
   const { name, namespace } = service.metadata;
+  const home = object.metadata.namespace;
+  // A consumer route is for callers of its own namespace.
+  if (object.kind === 'HTTPRoute' && home !== namespace && home !== node.namespace) return [];
   if (object.kind === 'FaultPolicy' && node.kind === 'aya') return [[FAULT_ASSIGNMENT, `${name}.${namespace}`]];
   return service.spec.ports.flatMap(({ port }) => {
     const cluster = clusterName(name, namespace, port);

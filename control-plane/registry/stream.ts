@@ -3,14 +3,15 @@ import { encode } from '../../shared/xds/codec.ts';
 import { fromMs } from '../../shared/xds/duration.ts';
 import type { RegisterRequest } from '../../shared/xds/messages.gen.ts';
 import { problemOf } from './check.ts';
+import type { Ejections } from './ejections.ts';
 import { type Lease, leaseKey, leaseOf, sliceName } from './lease.ts';
 import { graceAfterBreak, type Registry } from './registry.ts';
 
 /** Where sidecars register what runs beside them. */
-export function registryHandlers(registry: Registry): Required<Pick<Handlers, 'Register'>> {
+export function registryHandlers(registry: Registry, ejections: Ejections): Required<Pick<Handlers, 'Register'>> {
   return {
     Register(stream) {
-      const registration = new Registration(registry, stream);
+      const registration = new Registration(registry, ejections, stream);
       return { onMessage: (request) => registration.request(request), onClose: () => registration.closed() };
     },
   };
@@ -19,16 +20,23 @@ export function registryHandlers(registry: Registry): Required<Pick<Handlers, 'R
 /** One stream of one sidecar. Requests take effect in the order in which they come. */
 class Registration {
   readonly #registry: Registry;
+  readonly #ejections: Ejections;
   readonly #stream: ServerStream;
+  /** Names the sidecar; until it has registered, its address does. */
+  #node: string;
   #lease: Lease | undefined;
   #open = true;
 
-  constructor(registry: Registry, stream: ServerStream) {
+  constructor(registry: Registry, ejections: Ejections, stream: ServerStream) {
     this.#registry = registry;
+    this.#ejections = ejections;
     this.#stream = stream;
+    this.#node = `${stream.peer.address}:${stream.peer.port}`;
   }
 
-  request({ workload, withdraw }: RegisterRequest): void {
+  request({ workload, withdraw, health }: RegisterRequest): void {
+    if (workload?.node_id) this.#node = workload.node_id;
+    if (health.length > 0) this.#ejections.report(this.#node, health);
     if (withdraw) {
       this.#leave();
       return;
@@ -49,6 +57,7 @@ class Registration {
 
   closed(): void {
     this.#open = false;
+    this.#ejections.forget(this.#node);
     if (this.#lease) this.#registry.broke(this.#lease, this);
   }
 

@@ -6,7 +6,7 @@ import type { Service } from '../model/service.ts';
 import type { TrafficPolicy } from '../model/traffic-policy.ts';
 import { keyOf, type World } from '../model/world.ts';
 
-/** A service with all that says something about it. Lists are in order of age, then of name. */
+/** A service with all that says something about it. Policies and routes are in order of age, then of name. */
 export interface ServiceEntry {
   readonly key: string;
   readonly service: Service;
@@ -43,12 +43,14 @@ export function catalogOf(world: World, wall: number): Catalog {
     const service = labels?.[serviceNameLabel];
     return service === undefined ? [] : [`${namespace}/${service}`];
   });
-  const policies = group([...world.trafficPolicies.values()], targets);
-  const routes = group([...world.httpRoutes.values()], ({ metadata, spec }) => [
-    ...new Set(spec.parentRefs.map((parent) => `${parent.namespace ?? metadata.namespace}/${parent.name}`)),
-  ]);
+  const policies = byAge(group([...world.trafficPolicies.values()], targets));
+  const routes = byAge(
+    group([...world.httpRoutes.values()], ({ metadata, spec }) => [
+      ...new Set(spec.parentRefs.map((parent) => `${parent.namespace ?? metadata.namespace}/${parent.name}`)),
+    ]),
+  );
   const active = [...world.faultPolicies.values()].filter((each) => expiry(each) > wall);
-  const faults = group(active, targets);
+  const faults = byAge(group(active, targets));
   const named = active.flatMap(({ metadata, spec }) =>
     spec.from.map(({ namespace, service }) => `${namespace ?? metadata.namespace}/${service}`),
   );
@@ -112,11 +114,7 @@ function backendKeys({ metadata, spec }: HttpRoute): string[] {
   );
 }
 
-interface Aged {
-  readonly metadata: { readonly namespace: string; readonly name: string; readonly creationTimestamp: string };
-}
-
-function group<T extends Aged>(objects: readonly T[], keys: (object: T) => readonly string[]): Map<string, T[]> {
+function group<T>(objects: readonly T[], keys: (object: T) => readonly string[]): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const object of objects) {
     for (const key of keys(object)) {
@@ -125,11 +123,19 @@ function group<T extends Aged>(objects: readonly T[], keys: (object: T) => reado
       else groups.set(key, [object]);
     }
   }
-  for (const members of groups.values()) if (members.length > 1) members.sort(byAge);
   return groups;
 }
 
-function byAge(one: Aged, other: Aged): number {
+interface Aged {
+  readonly metadata: { readonly namespace: string; readonly name: string; readonly creationTimestamp: string };
+}
+
+function byAge<T extends Aged>(groups: Map<string, T[]>): Map<string, T[]> {
+  for (const members of groups.values()) members.sort(older);
+  return groups;
+}
+
+function older(one: Aged, other: Aged): number {
   const [a, b] = [one.metadata.creationTimestamp, other.metadata.creationTimestamp];
   if (a !== b) return a < b ? -1 : 1;
   return keyOf(one) < keyOf(other) ? -1 : 1;

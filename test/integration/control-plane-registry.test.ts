@@ -107,3 +107,26 @@ test('a registration that is wrong is answered with the path of the field', asyn
   await eventually(() => answers.length === 1);
   assert.match(answers[0]?.error ?? '', /^workload\.service: /);
 });
+
+test('what a sidecar says of endpoints that it ejected is shown until it takes them back or leaves', async (t) => {
+  const plane = await startControlPlane(temporaryDirectory(t));
+  t.after(() => plane.stop());
+  const channel = connect(plane.xds);
+  t.after(() => channel.close());
+  const stream = channel.open('Register', { onMessage: () => {}, onEnd: () => {} });
+  const shown = async () => (await plane.call('GET', '/aya/v1/status')).ejections;
+  const about = (address: string, ejected: boolean) => ({
+    cluster: 'cart.default:80',
+    address,
+    ejected,
+    reason: '5 x 5xx',
+  });
+  stream.write({ workload: { node_id: 'web-1', service: 'web', ports: [{ port: 1 }] } });
+  stream.write({ health: [about('10.0.0.1:80', true), about('10.0.0.2:80', true)] });
+  stream.write({ health: [about('10.0.0.2:80', false)] });
+  await eventually(async () => (await shown()).length === 1);
+  const ejection = { node: 'web-1', cluster: 'cart.default:80', address: '10.0.0.1:80', reason: '5 x 5xx' };
+  assert.deepEqual(await shown(), [ejection]);
+  stream.cancel();
+  await eventually(async () => (await shown()).length === 0);
+});
