@@ -75,21 +75,38 @@ export class Sidecar {
 }
 
 /** Starts `aya sidecar -c FILE` and resolves when it serves. It is killed at the end of the test. */
-export async function startSidecar(t: TestContext, bootstrap: Json, ...flags: string[]): Promise<Sidecar> {
-  const sidecar = spawnSidecar(t, bootstrap, ...flags);
-  const { child } = sidecar;
-  await eventually(() => child.exitCode !== null || sidecar.lines().some((line) => line.msg === 'ready'), 15_000);
-  if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}:\n${sidecar.log}`);
-  return sidecar;
+export function startSidecar(t: TestContext, bootstrap: Json, ...flags: string[]): Promise<Sidecar> {
+  return ready(spawnSidecar(t, bootstrap, ...flags));
 }
 
 /** The same without waiting. */
 export function spawnSidecar(t: TestContext, bootstrap: Json, ...flags: string[]): Sidecar {
+  return spawnProgram(t, bootstrap, (file) => ['cli/main.ts', 'sidecar', '-c', file, ...flags]);
+}
+
+/** A sidecar whose workers end when `kill` says so; see test/programs/mortal-sidecar.ts. */
+export async function startMortalSidecar(
+  t: TestContext,
+  bootstrap: Json,
+  workers: number,
+): Promise<{ sidecar: Sidecar; kill(which: number | 'all'): void }> {
+  const program = 'test/programs/mortal-sidecar.ts';
+  const sidecar = spawnProgram(t, bootstrap, (file) => [program, file, String(workers)]);
+  await ready(sidecar);
+  return { sidecar, kill: (which) => sidecar.child.stdin?.write(`kill ${which}\n`) };
+}
+
+function spawnProgram(t: TestContext, bootstrap: Json, argv: (file: string) => string[]): Sidecar {
   const { file, remove } = temporaryFile('bootstrap.json', JSON.stringify(bootstrap));
-  const child = spawn(process.execPath, ['cli/main.ts', 'sidecar', '-c', file, ...flags], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(process.execPath, argv(file), { stdio: ['pipe', 'ignore', 'pipe'] });
   const sidecar = new Sidecar(child, remove);
   t.after(() => sidecar.kill());
+  return sidecar;
+}
+
+async function ready(sidecar: Sidecar): Promise<Sidecar> {
+  const { child } = sidecar;
+  await eventually(() => child.exitCode !== null || sidecar.lines().some((line) => line.msg === 'ready'), 15_000);
+  if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}:\n${sidecar.log}`);
   return sidecar;
 }
