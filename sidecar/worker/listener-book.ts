@@ -44,16 +44,15 @@ export class ListenerBook {
   }
 
   /**
-   * Binds for all workers. Rejects with a sentence that names the address and what to do. When the listener is closed or
-   * moved before it is bound, what was bound is let go again.
+   * Binds for all workers. Rejects with a sentence that names the address and what to do. What is reserved for a listener
+   * wins over the address that it names, which is of an earlier run when it comes from the last good configuration. When
+   * the listener is closed or moved before it is bound, what was bound is let go again.
    */
   async open(name: string, address: string, port: number): Promise<{ address: string; port: number }> {
     const wish = {};
     this.#opening.set(name, wish);
-    const reserved = this.#reserved.get(name);
-    const fits = reserved && reserved.address === address && reserved.port === port;
-    if (fits) this.#reserved.delete(name);
-    const entry = fits ? reserved : await this.#bind(address, port);
+    const entry = this.#reserved.get(name) ?? (await this.#bind(address, port));
+    this.#reserved.delete(name);
     if (this.#opening.get(name) === wish) {
       this.#opening.delete(name);
       this.#entries.set(name, entry);

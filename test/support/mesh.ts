@@ -5,9 +5,12 @@ import path from 'node:path';
 import process from 'node:process';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ENDPOINT } from '../../shared/xds/type-url.ts';
 import { type ControlPlaneProcess, type KubernetesObject, pathOf, startControlPlane } from './control-plane.ts';
+import { DeltaClient } from './delta-client.ts';
 import { eventually } from './eventually.ts';
 import { type CallOptions, type CallResult, call } from './http-call.ts';
+import { nodeWith } from './node.ts';
 import { Sidecar } from './sidecar.ts';
 
 /** The command as a user has it: the bundle when it is up to date, else the sources. */
@@ -107,18 +110,21 @@ export class Mesh {
     return out;
   }
 
-  /** Waits until a service has so many endpoints. */
+  /** Waits until a service on port 80 has so many endpoints, and sidecars are told so. */
   async endpoints(service: string, count: number): Promise<void> {
-    const label = encodeURIComponent(`kubernetes.io/service-name=${service}`);
-    await eventually(async () => {
-      const { items } = await this.plane.call('GET', `/apis/discovery.k8s.io/v1/endpointslices?labelSelector=${label}`);
-      const found = (items as { endpoints?: unknown[] }[]).reduce(
-        (sum, each) => sum + (each.endpoints?.length ?? 0),
-        0,
-      );
-      if (found !== count) throw new Error(`${service} has ${found} endpoints and not ${count}`);
-      return true;
-    }, 20_000);
+    const observer = new DeltaClient(this.plane.xds, nodeWith('observer', 'aya', { kind: 'aya-sidecar' }));
+    const name = `${service}.default:80`;
+    observer.subscribe(ENDPOINT, name);
+    try {
+      await eventually(() => {
+        const assignment = observer.get('envoy.config.endpoint.v3.ClusterLoadAssignment', name);
+        const found = assignment?.endpoints.reduce((sum, each) => sum + each.lb_endpoints.length, 0) ?? 0;
+        if (found !== count) throw new Error(`${service} has ${found} endpoints and not ${count}`);
+        return true;
+      }, 20_000);
+    } finally {
+      observer.close();
+    }
   }
 
   /** Makes a TrafficPolicy or HTTPRoute what `object` says, and waits until every sidecar acknowledged it. */
