@@ -12,6 +12,8 @@ export interface FleetStatus {
   applied: number;
   total: number;
   nacks: { node: string; message: string }[];
+  /** What kinds of client cannot do, one sentence each, with how many there are. */
+  limits?: readonly string[];
 }
 
 /** What conditions are derived from. */
@@ -130,10 +132,12 @@ function dated(
 export function withCounts(conditions: readonly Condition[], fleet: FleetStatus): Condition[] {
   return conditions.map((each) =>
     each.type === 'Programmed' && fleet.total > 0
-      ? { ...each, message: `applied on ${fleet.applied}/${fleet.total} sidecars${refusals(fleet)}` }
+      ? { ...each, message: `applied on ${fleet.applied}/${fleet.total} sidecars${refusals(fleet)}${limits(fleet)}` }
       : each,
   );
 }
+
+const limits = (fleet: FleetStatus): string => (fleet.limits ?? []).map((each) => `; ${each}`).join('');
 
 function refusals({ nacks }: FleetStatus): string {
   const [first] = nacks;

@@ -12,7 +12,7 @@ export function fleetStatusOf(world: World, snapshot: Snapshot, fleet: Fleet): A
   return (kind: KindName, namespace, name, generation) => {
     const object = objectsOf(world, kind).get(`${namespace}/${name}`);
     if (!object || object.metadata.generation !== generation || !snapshot.shows(object)) return undefined;
-    return standingOf(object, world, fleet);
+    return standingOf(object, world, fleet, snapshot.problems(object));
   };
 }
 

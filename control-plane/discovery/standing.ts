@@ -1,9 +1,11 @@
 import { CLUSTER, FAULT_ASSIGNMENT, ROUTE, VIRTUAL_HOST } from '../../shared/xds/type-url.ts';
 import type { AnyObject } from '../model/kinds.ts';
 import type { World } from '../model/world.ts';
+import type { NodeKind } from '../translate/caller.ts';
 import { faultsFor } from '../translate/fault.ts';
 import { outboundRoutes } from '../translate/listener.ts';
 import { clusterName, virtualHostName } from '../translate/names.ts';
+import type { TranslationProblem } from '../translate/problem.ts';
 import type { Fleet, FleetMember } from './fleet.ts';
 
 /** On how many clients an object is in force: of those that use what it is about, who has it and who refused it. */
@@ -11,13 +13,24 @@ export interface Standing {
   applied: number;
   total: number;
   nacks: { node: string; message: string }[];
+  /** What kinds of client leave out of it, with how many of them use what it is about. */
+  limits: string[];
 }
 
-/** Undefined for kinds that are about no client. The world must be the one that clients see by now. */
-export function standingOf(object: AnyObject, world: World, fleet: Fleet): Standing | undefined {
+/**
+ * Undefined for kinds that are about no client. The world must be the one that clients see by now; `problems` are those of
+ * the object.
+ */
+export function standingOf(
+  object: AnyObject,
+  world: World,
+  fleet: Fleet,
+  problems: readonly TranslationProblem[],
+): Standing | undefined {
   const targets = targetsOf(object);
   if (!targets) return undefined;
-  const standing: Standing = { applied: 0, total: 0, nacks: [] };
+  const standing: Standing = { applied: 0, total: 0, nacks: [], limits: [] };
+  const kinds = new Map<NodeKind, number>();
   for (const member of fleet.members()) {
     if (object.kind === 'FaultPolicy' && faultsFor([object], member.node).length === 0) continue;
     const states = targets.flatMap((key) =>
@@ -26,12 +39,21 @@ export function standingOf(object: AnyObject, world: World, fleet: Fleet): Stand
     const known = states.filter((state) => state !== 'absent');
     if (known.length === 0) continue;
     standing.total += 1;
+    kinds.set(member.node.kind, (kinds.get(member.node.kind) ?? 0) + 1);
     if (known.includes('refused')) {
       standing.nacks.push({ node: member.node.id, message: fleet.lastRefusal(member)?.error ?? '' });
     } else if (known.every((state) => state === 'current')) standing.applied += 1;
   }
+  for (const [kind, count] of kinds) {
+    const clients = `${count} ${kind} client${count === 1 ? '' : 's'}`;
+    for (const { nodes, message } of problems) if (nodes === kind) standing.limits.push(`${clients}: ${message}`);
+    if (object.kind === 'FaultPolicy' && kind !== 'aya') standing.limits.push(`${clients}: ${needsUs}`);
+  }
   return standing;
 }
+
+/** Aya's sidecars end a fault by themselves; others only know what they were told last. */
+const needsUs = 'the lease ends only while a control plane runs';
 
 /** The services that an object changes calls to, by key. */
 function targetsOf(object: AnyObject): string[] | undefined {

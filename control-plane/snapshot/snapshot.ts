@@ -22,8 +22,8 @@ export interface Snapshot {
   subscribe(listener: () => void): () => void;
   /** Whether this generation of a route or policy is part of what views show by now. */
   shows(object: AnyObject): boolean;
-  /** What has no effect somewhere, and why. */
-  problems(): TranslationProblem[];
+  /** What has no effect somewhere, and why; of one object, or of all. */
+  problems(object?: AnyObject): readonly TranslationProblem[];
   stop(): void;
 }
 
@@ -35,6 +35,8 @@ export function createSnapshot(world: World, clock: Clock): Snapshot {
   let cancelFlush: Cancel | undefined;
   let cancelExpiry: Cancel | undefined;
   let latest = 0;
+  /** By object; undefined when views have changed since it was asked for. */
+  let known: Map<string, TranslationProblem[]> | undefined;
 
   function flush(): void {
     cancelFlush?.();
@@ -46,6 +48,7 @@ export function createSnapshot(world: World, clock: Clock): Snapshot {
     for (const view of shared.values()) if (dirty.length > 0) view.update(dirty, catalog.services);
     for (const view of nodes) view.shared = sharedFor(view.node);
     drop();
+    known = undefined;
     expire();
     for (const listener of listeners) listener();
   }
@@ -67,13 +70,18 @@ export function createSnapshot(world: World, clock: Clock): Snapshot {
       view = new SharedView(caller);
       view.update(catalog.services.keys(), catalog.services);
       shared.set(key, view);
+      known = undefined;
     }
     return view;
   }
 
   function drop(): void {
     const used = new Set([...nodes].map((view) => view.shared));
-    for (const [key, view] of shared) if (!used.has(view)) shared.delete(key);
+    for (const [key, view] of shared) {
+      if (used.has(view)) continue;
+      shared.delete(key);
+      known = undefined;
+    }
   }
 
   expire();
@@ -99,7 +107,10 @@ export function createSnapshot(world: World, clock: Clock): Snapshot {
       return () => listeners.delete(listener);
     },
     shows: (object) => catalog.generations.get(identityOf(object)) === object.metadata.generation,
-    problems: () => [...shared.values()].flatMap((view) => view.problems()),
+    problems(object) {
+      known ??= problemsOf(shared.values());
+      return object ? (known.get(identityOf(object)) ?? []) : [...known.values()].flat();
+    },
     stop() {
       cancelFlush?.();
       cancelExpiry?.();
@@ -110,4 +121,18 @@ export function createSnapshot(world: World, clock: Clock): Snapshot {
 /** What distinguishes a node from others of its kind: who it is matters only to faults that name it. */
 function callerOf({ kind, level, namespace, service }: MeshNode, { named }: Catalog): Caller {
   return { kind, level, namespace, service: named.has(`${namespace}/${service}`) ? service : '' };
+}
+
+/** Views of one kind have the same problems mostly: each is said once. */
+function problemsOf(views: Iterable<SharedView>): Map<string, TranslationProblem[]> {
+  const all = new Map<string, TranslationProblem>();
+  for (const view of views) for (const each of view.problems()) all.set(JSON.stringify(each), each);
+  const byObject = new Map<string, TranslationProblem[]>();
+  for (const each of all.values()) {
+    const key = `${each.kind} ${each.namespace}/${each.name}`;
+    const problems = byObject.get(key);
+    if (problems) problems.push(each);
+    else byObject.set(key, [each]);
+  }
+  return byObject;
 }

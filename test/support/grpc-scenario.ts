@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { endpoints, type KubernetesObject, service, startControlPlane, temporaryDirectory } from './control-plane.ts';
+import { eventually } from './eventually.ts';
 import { startGrpcBackend } from './grpc-backend.ts';
 import { type Call, GrpcCaller } from './grpc-caller.ts';
 
@@ -46,6 +48,12 @@ export function grpcScenario(name: string, command: readonly string[], skip: str
     await plane.apply(abort('60s'));
     await caller.until('aborted', (calls) => calls.every(({ error }) => error?.includes('ABORTED')));
     const policy = '/apis/aya.dev/v1alpha1/namespaces/default/faultpolicies/no-cart';
+    await eventually(async () => {
+      const { conditions } = (await plane.call('GET', policy)).status;
+      const programmed = conditions.find((each: { type: string }) => each.type === 'Programmed');
+      assert.match(programmed.message, /^applied on 1\/1 sidecars; 1 grpc client: the lease ends only while/);
+      return true;
+    });
     await plane.call('DELETE', policy);
     await caller.until('whole again', (calls) => backends(calls) === 'three,two');
     await plane.apply(abort('1s'));
