@@ -19,7 +19,10 @@ const maxPending = 1_024;
 const patience = 2_000;
 /** How long a host without an answer stays subscribed, so that a slow control plane gets somewhere, ms. */
 const pendingLife = 30_000;
-/** How long, and how many at most, "there is no such host" is remembered. */
+/**
+ * How long, and for how many hosts at most, "there is no such host" is the answer without a new question. Meanwhile they
+ * stay subscribed, so that one that comes into being is known at once.
+ */
 const unknownLife = 5_000;
 const maxUnknown = 1_000;
 /** A host that nobody called for so long is given up, and how often that is looked at, ms. */
@@ -29,6 +32,8 @@ const sweepInterval = 60_000;
 interface Host {
   readonly since: number;
   known: boolean;
+  /** Until when the host counts as unknown; 0 = it does not. */
+  unknownUntil: number;
   readonly waiting: Set<{ done: (result: DemandResult) => void; cancel: Cancel }>;
   /** Requests at the last look, and since when there were no more. */
   requests: number;
@@ -43,9 +48,10 @@ export class Demand {
   readonly #clock: Clock;
   readonly #sources: DemandSources;
   readonly #hosts = new Map<string, Host>();
-  /** Until when a host counts as unknown; oldest first. */
-  readonly #unknown = new Map<string, number>();
+  /** Names of unknown hosts, oldest first. */
+  readonly #unknown = new Set<string>();
   readonly #cancelSweep: Cancel;
+  #cancelForget: Cancel = () => {};
 
   constructor(clock: Clock, sources: DemandSources) {
     this.#clock = clock;
@@ -62,39 +68,38 @@ export class Demand {
   restore(names: Iterable<string>): void {
     const now = this.#clock.now();
     for (const name of names) {
-      this.#hosts.set(name, { since: now, known: true, waiting: new Set(), requests: -1, usedAt: now });
+      this.#hosts.set(name, { ...fresh(now), known: true });
     }
   }
 
   /** Asks for a name; `done` is called once, at the latest after the patience of one question. */
   ask(name: string, done: (result: DemandResult) => void): void {
     const now = this.#clock.now();
-    if ((this.#unknown.get(name) ?? 0) > now) return done('unknown');
     let host = this.#hosts.get(name);
     if (!host) {
       if (this.#pending() >= maxPending) return done('overflow');
-      host = { since: now, known: false, waiting: new Set(), requests: -1, usedAt: now };
+      host = fresh(now);
       this.#hosts.set(name, host);
       this.#wait(host, done);
       this.#sources.onNames();
       return;
     }
     host.usedAt = now;
-    if (this.#sources.state(name) === 'known') return done('known');
+    const state = this.#sources.state(name);
+    if (state === 'known' || (state === 'unknown' && host.unknownUntil > 0)) return done(state);
     this.#wait(host, done);
   }
 
   /** Something changed: answers those that can be answered. */
   check(): void {
-    let changed = false;
     for (const [name, host] of this.#hosts) {
       const state = this.#sources.state(name);
       if (state === 'pending') continue;
-      if (state === 'known') host.known = true;
-      else {
-        this.#hosts.delete(name);
-        this.#remember(name);
-        changed = true;
+      if (state === 'unknown' && host.unknownUntil === 0) this.#remember(name, host);
+      if (state === 'known') {
+        host.known = true;
+        host.unknownUntil = 0;
+        this.#unknown.delete(name);
       }
       for (const each of host.waiting) {
         each.cancel();
@@ -102,11 +107,17 @@ export class Demand {
       }
       host.waiting.clear();
     }
-    if (changed) this.#sources.onNames();
+    if (this.#unknown.size <= maxUnknown) return;
+    for (const oldest of this.#unknown) {
+      this.#giveUp(oldest);
+      if (this.#unknown.size <= maxUnknown) break;
+    }
+    this.#sources.onNames();
   }
 
   stop(): void {
     this.#cancelSweep();
+    this.#cancelForget();
     for (const host of this.#hosts.values()) for (const each of host.waiting) each.cancel();
   }
 
@@ -123,24 +134,43 @@ export class Demand {
 
   #pending(): number {
     let count = 0;
-    for (const host of this.#hosts.values()) if (!host.known) count += 1;
+    for (const host of this.#hosts.values()) if (!host.known && host.unknownUntil === 0) count += 1;
     return count;
   }
 
-  #remember(name: string): void {
+  #remember(name: string, host: Host): void {
+    host.known = false;
+    host.unknownUntil = this.#clock.now() + unknownLife;
+    this.#unknown.add(name);
+    if (this.#unknown.size === 1) this.#forgetLater();
+  }
+
+  /** Gives unknown hosts up when their time is over; the oldest is the first. */
+  #forgetLater(): void {
+    const [oldest] = this.#unknown;
+    if (oldest === undefined) return;
+    const until = this.#hosts.get(oldest)?.unknownUntil ?? 0;
+    this.#cancelForget();
+    this.#cancelForget = this.#clock.after(Math.max(0, until - this.#clock.now()), () => {
+      for (const name of this.#unknown) {
+        if ((this.#hosts.get(name)?.unknownUntil ?? 0) > this.#clock.now()) break;
+        this.#giveUp(name);
+      }
+      this.#sources.onNames();
+      this.#forgetLater();
+    });
+  }
+
+  #giveUp(name: string): void {
     this.#unknown.delete(name);
-    this.#unknown.set(name, this.#clock.now() + unknownLife);
-    for (const oldest of this.#unknown.keys()) {
-      if (this.#unknown.size <= maxUnknown) break;
-      this.#unknown.delete(oldest);
-    }
+    this.#hosts.delete(name);
   }
 
   #sweep(): void {
     const now = this.#clock.now();
     let changed = false;
-    for (const [name, until] of this.#unknown) if (until <= now) this.#unknown.delete(name);
     for (const [name, host] of this.#hosts) {
+      if (host.unknownUntil > 0) continue;
       const requests = this.#sources.requests(name);
       if (requests !== host.requests) host.usedAt = now;
       host.requests = requests;
@@ -151,4 +181,8 @@ export class Demand {
     }
     if (changed) this.#sources.onNames();
   }
+}
+
+function fresh(now: number): Host {
+  return { since: now, known: false, unknownUntil: 0, waiting: new Set(), requests: -1, usedAt: now };
 }

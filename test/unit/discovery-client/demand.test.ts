@@ -35,22 +35,43 @@ test('a host is asked for once, and everybody who waits is answered when it is i
   assert.deepEqual([...demand.names], ['a']);
 });
 
-test('an unknown host is given up, and remembered for five seconds', () => {
+test('an unknown host is answered so for five seconds, and at once known when it comes into being', () => {
   const { clock, demand, states } = scene();
   const answers: string[] = [];
   const ask = (): void => demand.ask('a', (result) => answers.push(result));
   ask();
   states.set('a', 'unknown');
   demand.check();
-  assert.equal(demand.names.size, 0);
-  states.delete('a');
   clock.advance(4_999);
   ask();
   assert.deepEqual(answers, ['unknown', 'unknown']);
-  assert.equal(demand.names.size, 0);
-  clock.advance(1);
+  assert.equal(demand.names.size, 1, 'it stays subscribed');
+  states.set('a', 'known');
   ask();
+  demand.check();
+  clock.advance(10_000);
   assert.equal(demand.names.size, 1);
+  ask();
+  assert.deepEqual(answers, ['unknown', 'unknown', 'known', 'known']);
+});
+
+test('after five seconds an unknown host is given up and would be asked for anew', () => {
+  const { clock, demand, states } = scene();
+  for (const name of ['a', 'b']) {
+    demand.ask(name, () => {});
+    states.set(name, 'unknown');
+    demand.check();
+    clock.advance(1_000);
+  }
+  clock.advance(3_000);
+  assert.deepEqual([...demand.names], ['b']);
+  clock.advance(1_000);
+  assert.equal(demand.names.size, 0);
+  states.delete('a');
+  let answer = '';
+  demand.ask('a', (result) => (answer = result));
+  assert.equal(answer, '');
+  assert.deepEqual([...demand.names], ['a']);
 });
 
 test('a question waits for two seconds; the host stays asked for a while, so that a slow control plane gets somewhere', () => {
