@@ -10,6 +10,7 @@ import { REFUSAL, type Refusal } from './refusal.ts';
 import { absoluteTarget, isAuthority, isConnectTarget } from './target.ts';
 
 export interface RequestLimits extends HeadLimits {
+  /** Whether HTTP/1.0 is served (then also without Host); else it is answered with 426, as by Envoy. */
   readonly acceptHttp10: boolean;
 }
 
