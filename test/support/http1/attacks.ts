@@ -373,7 +373,7 @@ export const REQUEST_ATTACKS: readonly Attacks[] = [
         'X: 1\nY: 2',
         'X: 1\rY: 2',
         'GET /hidden HTTP/1.1',
-        many(200, (at) => `X${at}: 1\r\n`) + 'Z: 1',
+        `${many(200, (at) => `X${at}: 1\r\n`)}Z: 1`,
         `X: ${'y'.repeat(9000)}`,
       ].map((trailer) => `5\r\nhello\r\n0\r\n${trailer}\r\n\r\n`),
     ),
