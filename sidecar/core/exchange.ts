@@ -24,6 +24,9 @@ export class Exchange {
   /** Monotonic ms of the head's first byte. */
   readonly started: number;
 
+  /** `:protocol` of an extended CONNECT (RFC 8441), '' for every other request. */
+  protocol = '';
+
   // Written by http/forward and the filters as the request lives.
   requestId = '';
   /** RESPONSE_FLAG bits. */

@@ -68,6 +68,9 @@ export const FAILURE = {
   ),
   connectTimeout: failure('connect-timeout', RESPONSE_FLAG.UF, 503, 'upstream connect error: connection timed out'),
   reset: failure('reset', RESPONSE_FLAG.UC, 503, 'upstream closed the connection before it answered'),
+  /** HTTP/2: it says that it did nothing with the request (REFUSED_STREAM, or above GOAWAY's last stream). */
+  refused: failure('reset', RESPONSE_FLAG.UR, 503, 'upstream refused the stream'),
+  streamReset: failure('reset', RESPONSE_FLAG.UR, 503, 'upstream reset the stream before it answered'),
   truncated: failure('reset', RESPONSE_FLAG.UC, 502, 'upstream closed the connection in the middle of its response'),
   protocol: failure('protocol', RESPONSE_FLAG.UPE, 502, 'upstream sent a malformed response'),
   perTryTimeout: failure('per-try-timeout', RESPONSE_FLAG.UT, 504, 'upstream per-try timeout'),

@@ -18,8 +18,8 @@ import {
 } from './frame.ts';
 import { GatheredBlock } from './gathered-block.ts';
 
-/** Takes frames, checked as far as they can be without knowing streams. Any of these may stop the reader. */
-export interface FrameHandler {
+/** Takes DATA frames in pieces. Any of these may stop the reader. */
+export interface DataHandler {
   /** A DATA frame begins; `length` counts padding. Then parts, then the tail. */
   onDataHead(id: number, length: number, flags: number): void;
   /** `buffer[from, to)` is borrowed until return. */
@@ -27,6 +27,10 @@ export interface FrameHandler {
   /** Bytes of a DATA frame that are nobody's data. */
   onPadding(length: number): void;
   onDataTail(): void;
+}
+
+/** Takes all other frames, checked as far as they can be without knowing streams. Any of these may stop the reader. */
+export interface FrameHandler {
   /** A whole header block, whatever frames it came in. `flags` of its HEADERS frame, perhaps with SELF_DEPENDENT. */
   onHeaders(id: number, flags: number, buffer: Buffer, from: number, to: number): void;
   onPriority(id: number): void;
@@ -61,9 +65,9 @@ export class ControlFrames {
     this.#block = new GatheredBlock(maxBlockBytes);
   }
 
-  /** A header block has begun and not ended. */
-  get midBlock(): boolean {
-    return this.#block.id !== 0;
+  /** Stream of the header block that has begun and not ended; 0 = none. */
+  get midBlock(): number {
+    return this.#block.id;
   }
 
   drop(): void {

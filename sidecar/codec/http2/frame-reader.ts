@@ -1,4 +1,4 @@
-import { ControlFrames, type FrameHandler, idAt } from './control-frames.ts';
+import { ControlFrames, type DataHandler, type FrameHandler, idAt } from './control-frames.ts';
 import { DATA, ERROR, FRAME_HEAD, PADDED, PREFACE } from './frame.ts';
 
 const NOT_DATA = -1;
@@ -9,6 +9,7 @@ const NOT_DATA = -1;
  */
 export class FrameReader {
   readonly #handler: FrameHandler;
+  readonly #takes: DataHandler;
   readonly #control: ControlFrames;
   /** Bytes of the client's preface still to come. */
   #preface: number;
@@ -22,14 +23,15 @@ export class FrameReader {
   #stopped = false;
 
   /** `server`: the peer's preface begins with a magic text (RFC 9113 3.4). */
-  constructor(handler: FrameHandler, server: boolean, maxBlockBytes: number) {
+  constructor(handler: FrameHandler, data: DataHandler, server: boolean, maxBlockBytes: number) {
     this.#handler = handler;
+    this.#takes = data;
     this.#preface = server ? PREFACE.length : 0;
     this.#control = new ControlFrames(handler, maxBlockBytes);
   }
 
-  /** A header block has begun and not ended. */
-  get midBlock(): boolean {
+  /** Stream of the header block that has begun and not ended; 0 = none. */
+  get midBlock(): number {
     return this.#control.midBlock;
   }
 
@@ -118,7 +120,7 @@ export class FrameReader {
       return;
     }
     this.#data = size;
-    this.#handler.onDataHead(id, size, flags);
+    this.#takes.onDataHead(id, size, flags);
     if (size === 0) this.#dataTail();
   }
 
@@ -133,12 +135,12 @@ export class FrameReader {
         this.#broken(ERROR.protocol, 'more padding than payload');
         return to;
       }
-      this.#handler.onPadding(this.#padding + 1);
+      this.#takes.onPadding(this.#padding + 1);
     }
     const data = Math.min(to - at, this.#data - this.#padding);
     if (data > 0) {
       this.#data -= data;
-      this.#handler.onDataPart(buffer, at, at + data);
+      this.#takes.onDataPart(buffer, at, at + data);
       at += data;
     }
     if (this.#data === this.#padding) {
@@ -153,7 +155,7 @@ export class FrameReader {
 
   #dataTail(): void {
     this.#data = NOT_DATA;
-    if (!this.#stopped) this.#handler.onDataTail();
+    if (!this.#stopped) this.#takes.onDataTail();
   }
 
   #broken(code: number, reason: string): void {

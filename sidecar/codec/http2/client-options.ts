@@ -1,0 +1,37 @@
+import type { ClientSession } from './client-session.ts';
+import type { ConnectionOptions } from './connection.ts';
+
+/** What the connections of a cluster go by. Milliseconds, 0 = never. */
+export interface ClientOptions extends ConnectionOptions {
+  /** `:scheme` of requests: 'http', or 'https' over TLS. */
+  readonly scheme: string;
+  /** Most streams at a time, whatever more the server allows. */
+  readonly maxConcurrentStreams: number;
+  /** Envoy's connection_keepalive: a PING when nothing came for `interval`, and how long its answer may take. */
+  readonly keepaliveInterval: number;
+  readonly keepaliveTimeout: number;
+  /** How long data may wait for a server that opens no window. */
+  readonly stallTimeout: number;
+}
+
+export const DEFAULT_CLIENT_OPTIONS: ClientOptions = {
+  scheme: 'http',
+  maxHeadBytes: 60 * 1024,
+  maxHeaders: 100,
+  streamWindow: 256 * 1024,
+  connectionWindow: 16 * 1024 * 1024,
+  maxConcurrentStreams: 1024,
+  keepaliveInterval: 0,
+  keepaliveTimeout: 20_000,
+  stallTimeout: 60_000,
+};
+
+/** The pool that a connection belongs to. */
+export interface ClientSessionOwner {
+  /** It can take a stream more than before: one is over (this comes before its sink's `onEnd`), or the server allows more. */
+  onFree(session: ClientSession): void;
+  /** It takes no new streams any more; those under way go on. Called at most once, and not when it is gone at once. */
+  onDraining(session: ClientSession): void;
+  /** The connection is gone; called once, whatever the reason, after its streams have failed. */
+  onGone(session: ClientSession): void;
+}

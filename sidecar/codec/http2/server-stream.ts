@@ -1,0 +1,151 @@
+import type { ServerStream as Contract, Exchange, Peer, RequestSink } from '../../core/exchange.ts';
+import { HeaderList } from '../../core/headers.ts';
+import { FLOOD } from './flood.ts';
+import { ERROR } from './frame.ts';
+import { block } from './header-block.ts';
+import { trailersOf, trailersProblem } from './header-rules.ts';
+import type { ServerSession } from './server-session.ts';
+import { type Breach, Stream } from './stream.ts';
+
+const AWAITED = 0;
+const STARTED = 1;
+const ENDED = 2;
+
+/** One request of a downstream connection. After `end` or `reset` nothing more is called on its sink. */
+export class ServerStream extends Stream implements Contract {
+  declare readonly connection: ServerSession;
+  /** Ms without movement after which it ends; 0 = never. */
+  idleMs: number;
+  #x: Exchange | null = null;
+  #sink: RequestSink | null = null;
+  #state = AWAITED;
+  /** The answer has no body whatever it says: HEAD, 204, 304 (RFC 9110 6.4.1). */
+  #bodyless: boolean;
+  /** Body bytes still to be written; -1 = open. */
+  #left = -1;
+
+  constructor(id: number, session: ServerSession, toHead: boolean) {
+    super(session);
+    this.open(id);
+    this.idleMs = session.options.streamIdleTimeout;
+    this.#bodyless = toHead;
+  }
+
+  get peer(): Peer {
+    return this.connection.client;
+  }
+
+  /** Hands the request over. `endStream`: it has no body. */
+  begin(x: Exchange, endStream: boolean): void {
+    this.#x = x;
+    this.remoteDone = endStream;
+    const sink = this.connection.handler.begin(x);
+    if (this.#state === ENDED || this.closed) return;
+    this.#sink = sink;
+    if (endStream) sink.onEnd(null);
+  }
+
+  inform(status: number, headers: HeaderList): void {
+    if (this.closed || this.#state !== AWAITED || status === 101 || this.connection.congested) return;
+    this.connection.writer.response(this, status, headers, 0);
+  }
+
+  respond(status: number, headers: HeaderList, length: number): void {
+    if (this.closed || this.#state !== AWAITED) return;
+    this.#state = STARTED;
+    this.touched = this.connection.pulse.tick;
+    let told = length;
+    if (this.#bodyless) {
+      if (length > 0 && (status === 204 || headers.has('content-length'))) told = 0;
+    } else if (status === 204 || status === 304) {
+      this.#bodyless = true;
+      told = 0;
+    } else this.#left = length;
+    this.connection.writer.response(this, status, headers, told);
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.closed || this.#state !== STARTED || this.#bodyless || chunk.length === 0) return true;
+    if (this.#left >= 0) {
+      this.#left -= chunk.length;
+      // More than was announced (RFC 9113 8.1.1): the response is broken.
+      if (this.#left < 0) {
+        this.reset();
+        return true;
+      }
+    }
+    return this.send(chunk);
+  }
+
+  end(trailers: HeaderList | null): void {
+    if (this.closed || this.#state !== STARTED) return;
+    if (this.#left > 0 && !this.#bodyless) return this.reset();
+    this.#state = ENDED;
+    this.#sink = null;
+    this.finish(trailers);
+  }
+
+  reset(): void {
+    if (this.closed || this.#state === ENDED) return;
+    this.#state = ENDED;
+    this.#sink = null;
+    this.connection.resetStream(this, ERROR.internal);
+  }
+
+  idleTimeout(ms: number): void {
+    this.idleMs = ms;
+    this.connection.pulse.watch(ms);
+  }
+
+  /** Answers in place of the handler, which hears that the request is over. */
+  refuse(status: number, reason: string, failure: 'protocol' | 'timeout'): void {
+    const x = this.#x;
+    const sink = this.#sink;
+    if (this.#state !== AWAITED) {
+      this.reset();
+      return sink?.onAbort(failure);
+    }
+    this.#sink = null;
+    const { date, owner } = this.connection;
+    const headers = HeaderList.of('content-type', 'text/plain', 'date', date.text, 'server', 'aya');
+    this.respond(status, headers, reason.length);
+    this.write(Buffer.from(reason, 'latin1'));
+    this.end(null);
+    if (x === null) return owner.onBadRequest(this, status, reason);
+    x.status = status;
+    sink?.onAbort(failure);
+  }
+
+  onBlock(endStream: boolean): void {
+    const problem = trailersProblem(block, endStream);
+    if (problem === '') this.receiveEnd(trailersOf(block));
+    else this.connection.breakStream(this, ERROR.protocol, problem);
+  }
+
+  onBroken(breach: Breach): void {
+    const sink = this.#sink;
+    this.#sink = null;
+    const answered = this.#state === ENDED;
+    this.#state = ENDED;
+    if (sink !== null) sink.onAbort(breach === 'protocol' || breach === 'timeout' ? breach : 'reset');
+    if (breach === 'reset' && !(answered && this.localDone)) this.connection.count(FLOOD.resets);
+  }
+
+  protected onChunk(chunk: Uint8Array): boolean {
+    return this.#sink === null || this.#sink.onData(chunk);
+  }
+
+  protected onMessageEnd(trailers: HeaderList | null): void {
+    if (this.#sink !== null) this.#sink.onEnd(trailers);
+  }
+
+  protected onSent(): void {
+    if (this.#sink !== null) this.#sink.onDrain();
+  }
+
+  /** An early answer: the rest of the request is not wanted (RFC 9113 8.1). */
+  protected onLocalEnd(): void {
+    this.connection.flood.answered();
+    this.connection.resetStream(this, ERROR.none);
+  }
+}
