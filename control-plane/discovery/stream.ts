@@ -45,6 +45,9 @@ export class DiscoveryStream {
       return;
     }
     this.#peer ??= this.#meet(node ?? { client_features: [] }, request);
+    const { view } = this.#peer;
+    const names = request.kind === 'full' ? request.names : request.subscribe;
+    if (names.some((name) => name !== '*' && !view.get(request.type, name))) this.#context.snapshot.catchUp();
     this.#step(request);
   }
 

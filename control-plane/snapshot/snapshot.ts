@@ -18,6 +18,8 @@ export interface Snapshot {
   close(view: NodeView): void;
   /** The world has changed. `urgent`: something must not be used any more; otherwise more changes are waited for. */
   changed(urgent: boolean): void;
+  /** Shows at once what is being waited with: for somebody who asks in vain for what may just have been made. */
+  catchUp(): void;
   /** Calls `listener` after views have changed. */
   subscribe(listener: () => void): () => void;
   /** Whether this generation of a route or policy is part of what views show by now. */
@@ -101,6 +103,9 @@ export function createSnapshot(world: World, clock: Clock): Snapshot {
       if (!cancelFlush) latest = now + patience;
       cancelFlush?.();
       cancelFlush = clock.after(Math.max(0, Math.min(quiet, latest - now)), flush);
+    },
+    catchUp() {
+      if (cancelFlush) flush();
     },
     subscribe(listener) {
       listeners.add(listener);

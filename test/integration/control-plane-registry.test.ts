@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { connect } from '../../shared/rpc/client.ts';
 import type { ClusterLoadAssignment, RegisterResponse } from '../../shared/xds/messages.gen.ts';
 import { ENDPOINT } from '../../shared/xds/type-url.ts';
@@ -7,46 +7,9 @@ import { startControlPlane, temporaryDirectory } from '../support/control-plane.
 import { DeltaClient } from '../support/delta-client.ts';
 import { eventually } from '../support/eventually.ts';
 import { nodeWith } from '../support/node.ts';
+import { registerWorkload } from '../support/workload.ts';
 
 const assignment = 'envoy.config.endpoint.v3.ClusterLoadAssignment';
-
-/** A workload that registers, and comes back when its stream breaks, as a sidecar does. */
-function register(
-  t: TestContext,
-  address: string,
-  id: string,
-  port: number,
-): { responses: RegisterResponse[]; withdraw(): void; cut(): void } {
-  const channel = connect(address);
-  const responses: RegisterResponse[] = [];
-  let over = false;
-  const open = () => {
-    const stream = channel.open('Register', {
-      onMessage: (response) => responses.push(response),
-      onEnd: () => {
-        setTimeout(() => {
-          if (!over) current = open();
-        }, 100);
-      },
-    });
-    const workload = { node_id: id, service: 'cart', ports: [{ name: 'http', port, service_port: 80 }] };
-    stream.write({ workload });
-    return stream;
-  };
-  let current = open();
-  t.after(() => {
-    over = true;
-    channel.close();
-  });
-  return {
-    responses,
-    withdraw: () => current.write({ withdraw: true }),
-    cut() {
-      over = true;
-      current.cancel();
-    },
-  };
-}
 
 const ports = ({ endpoints }: ClusterLoadAssignment): string =>
   endpoints
@@ -57,8 +20,8 @@ test('registered workloads are endpoints until they withdraw or stay away, whate
   const directory = temporaryDirectory(t);
   let plane = await startControlPlane(directory);
   t.after(() => plane.stop());
-  const one = register(t, plane.xds, 'cart-1', 7001);
-  const two = register(t, plane.xds, 'cart-2', 7002);
+  const one = registerWorkload(t, plane.xds, 'cart-1', 7001);
+  const two = registerWorkload(t, plane.xds, 'cart-2', 7002);
   await eventually(() => one.responses.length === 1 && two.responses.length === 1);
   assert.equal(one.responses[0]?.error ?? '', '');
   assert.equal(one.responses[0]?.observed_address, '127.0.0.1');

@@ -75,6 +75,22 @@ test('changes are gathered for 25 ms, and under a steady stream for 250 ms at mo
   assert.equal(told, 2);
 });
 
+test('whoever asks in vain is answered by what is there by now', () => {
+  const clock = new VirtualClock(accepted);
+  const { world, change } = mutable(service('cart', 80));
+  const snapshot = createSnapshot(world, clock);
+  const view = snapshot.open(node('aya'));
+  change(service('prices', 80));
+  snapshot.changed(false);
+  snapshot.catchUp();
+  assert.ok(view.get(CLUSTER, 'prices.default:80'));
+  let told = 0;
+  snapshot.subscribe(() => (told += 1));
+  clock.advance(1_000);
+  snapshot.catchUp();
+  assert.equal(told, 0, 'nothing is left to show');
+});
+
 test('endpoints that are taken away are not waited for', () => {
   const clock = new VirtualClock(accepted);
   const { world, remove } = mutable(service('cart', 80), ...endpoints('cart', [1, 2]));
