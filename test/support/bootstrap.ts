@@ -84,12 +84,13 @@ export const faultFilter = (fault: Json): Json => ({
   typed_config: { '@type': type('envoy.extensions.filters.http.fault.v3.HTTPFault'), ...fault },
 });
 
+/** Lines by an Envoy format string, or Aya's JSON lines without one. */
 export const accessLogFile = (file: string, format?: string): Json => ({
   name: 'envoy.access_loggers.file',
   typed_config: {
     '@type': type('envoy.extensions.access_loggers.file.v3.FileAccessLog'),
     path: file,
-    ...(format === undefined ? {} : { log_format: { text_format_source: { inline_string: format } } }),
+    log_format: format === undefined ? { json_format: {} } : { text_format_source: { inline_string: format } },
   },
 });
 
