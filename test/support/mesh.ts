@@ -77,10 +77,15 @@ export class Mesh {
 
   /** A sidecar beside a program that runs already on port `app`; null when it only calls others. Resolves when it serves. */
   async sidecar(service: string, app: number | null, options: MemberOptions = {}): Promise<Sidecar> {
+    return this.#ready(this.spawnSidecar(service, app, options));
+  }
+
+  /** The same without waiting. */
+  spawnSidecar(service: string, app: number | null, options: MemberOptions = {}): Sidecar {
     const sockets = ['--outbound', '127.0.0.1:0', '--inbound', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
     const serves = app === null ? [] : ['--app', `127.0.0.1:${app}`];
     const times = ['--announce-time', '0', '--drain-time', '2'];
-    return this.#ready(this.#member('sidecar', service, options, [...sockets, ...times, ...serves], []));
+    return this.#member('sidecar', service, options, [...sockets, ...times, ...serves], []);
   }
 
   /** `aya run`: a sidecar, and once it serves the program. `port` is where the program listens; null: nowhere. */
