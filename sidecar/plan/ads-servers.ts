@@ -57,7 +57,7 @@ function serversOf(message: Bootstrap, name: string, root: Place, target: Place)
     return [];
   }
   const place = root.at('static_resources').index('clusters', index);
-  if (cluster.transport_socket) place.at('transport_socket').unsupported('plaintext only');
+  if (cluster.transport_socket) place.at('transport_socket').refuse('plaintext only');
   const type = cluster.type ?? 'STATIC';
   if (type === 'EDS' || type === 'ORIGINAL_DST') place.at('type').wrong(`${type} cannot hold the control plane itself`);
   const assignment = cluster.load_assignment ?? { endpoints: [] };

@@ -4,7 +4,7 @@ import type { Bootstrap, Node } from '../../shared/xds/messages.gen.ts';
 import { type AdsServers, adsServers } from './ads-servers.ts';
 import { type ClusterResult, cluster } from './cluster.ts';
 import { type HostPort, type ListenerResult, listener, socketAddress } from './listener.ts';
-import { allOf, type Findings, noFindings, Place } from './place.ts';
+import { allOf, type Findings, noFindings, Place, sortFindings } from './place.ts';
 
 /** A bootstrap, checked. Static pieces are what was read without a problem that forbids it. */
 export interface BootstrapResult {
@@ -27,10 +27,7 @@ export function readBootstrap(text: string, name: string): BootstrapResult {
     return resolveBootstrap({}, { wrong: [parsed.problem], unsupported: [] });
   }
   const { message, problems } = fromJson('envoy.config.bootstrap.v3.Bootstrap', parsed.value);
-  // What Envoy has and we do not is "not supported"; everything else is no bootstrap at all.
-  const unsupported = problems.filter((each) => /not supported$/.test(each));
-  const wrong = problems.filter((each) => !unsupported.includes(each));
-  return resolveBootstrap(message, { wrong, unsupported });
+  return resolveBootstrap(message, sortFindings(problems));
 }
 
 /** Checks a bootstrap message and resolves what is static in it. */

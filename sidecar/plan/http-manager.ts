@@ -134,9 +134,11 @@ function filters(list: readonly HttpFilter[], place: Place): HttpFilterPlan[] {
         plan.push({ kind: 'fault', name: filter.name ?? '', fault: httpFault(message, at.at('typed_config')) });
     } else if (type === router) {
       if (index !== list.length - 1) at.wrong('the router must be the last filter');
-    } else if (!filter.is_optional) {
+    } else if (filter.is_optional) {
+      at.at('typed_config').tolerate();
+    } else {
       if (!config) at.at('typed_config').wrong('is required');
-      else at.at('typed_config').unsupported(type);
+      else at.at('typed_config').refuse(type);
     }
   });
   const last = list.at(-1)?.typed_config;

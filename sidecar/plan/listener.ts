@@ -55,7 +55,7 @@ export function listener(message: Listener, place: Place): ListenerResult | unde
 
 function onlyChain(chains: readonly FilterChain[], place: Place): FilterChain | undefined {
   if (chains.length === 0) place.at('filter_chains').wrong('one is required');
-  for (let at = 1; at < chains.length; at += 1) place.index('filter_chains', at).unsupported('only one filter chain');
+  for (let at = 1; at < chains.length; at += 1) place.index('filter_chains', at).refuse('only one filter chain');
   return chains[0];
 }
 
@@ -63,8 +63,7 @@ function managerOf(chain: FilterChain, name: string, place: Place): ReturnType<t
   place.only(chain, ['filters', 'name', 'filter_chain_match', 'transport_socket']);
   if (chain.filter_chain_match) place.at('filter_chain_match').only(chain.filter_chain_match, []);
   checkPlain(chain.transport_socket, place.at('transport_socket'));
-  for (let at = 1; at < chain.filters.length; at += 1)
-    place.index('filters', at).unsupported('only one network filter');
+  for (let at = 1; at < chain.filters.length; at += 1) place.index('filters', at).refuse('only one network filter');
   const filter = chain.filters[0];
   if (filter) return httpManagerOf(filter, name, place.index('filters', 0));
   place.at('filters').wrong('one is required');
@@ -74,7 +73,7 @@ function managerOf(chain: FilterChain, name: string, place: Place): ReturnType<t
 /** Refuses every transport socket but the plain one. */
 export function checkPlain(socket: { name?: string; typed_config?: Any } | undefined, place: Place): void {
   const type = socket?.typed_config && typeOf(socket.typed_config);
-  if (socket && type !== 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer') place.unsupported(type);
+  if (socket && type !== 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer') place.refuse(type);
 }
 
 export interface HostPort {

@@ -8,6 +8,12 @@ export interface Findings {
 
 export const noFindings = (): Findings => ({ wrong: [], unsupported: [] });
 
+/** Sorts what reading a message found. A field that Aya does not have may be left out; an extension is asked for in earnest. */
+export function sortFindings(problems: readonly string[]): Findings {
+  const unsupported = problems.filter((each) => /: not supported$/.test(each));
+  return { wrong: problems.filter((each) => !unsupported.includes(each)), unsupported };
+}
+
 /** Everything found, in one list. */
 export const allOf = (findings: Findings): string[] => [...findings.wrong, ...findings.unsupported];
 
@@ -40,11 +46,29 @@ export class Place {
   }
 
   wrong(text: string): void {
-    this.findings.wrong.push(this.path === '' ? text : `${this.path}: ${text}`);
+    if (!this.#isNoted()) this.findings.wrong.push(this.path === '' ? text : `${this.path}: ${text}`);
   }
 
   unsupported(why = ''): void {
-    this.findings.unsupported.push(`${this.path}: not supported yet${why === '' ? '' : ` (${why})`}`);
+    if (!this.#isNoted()) this.findings.unsupported.push(`${this.path}: ${notYet(why)}`);
+  }
+
+  /** Takes back what an earlier look at the bytes found here. */
+  tolerate(): void {
+    for (const list of [this.findings.wrong, this.findings.unsupported]) {
+      for (let at = list.length - 1; at >= 0; at -= 1) if (list[at]?.startsWith(`${this.path}: `)) list.splice(at, 1);
+    }
+  }
+
+  /** The same where doing without would be worse than not running: plain text for TLS, no check for a check. */
+  refuse(why = ''): void {
+    this.wrong(notYet(why));
+  }
+
+  /** One line for a place is enough: an unknown type would otherwise be a missing value, too. */
+  #isNoted(): boolean {
+    const { wrong, unsupported } = this.findings;
+    return this.path !== '' && [...wrong, ...unsupported].some((line) => line.startsWith(`${this.path}: `));
   }
 
   /** Notes each set field of `message` that the reader does not know how to honour: none is dropped in silence. */
@@ -55,3 +79,5 @@ export class Place {
     }
   }
 }
+
+const notYet = (why: string): string => (why === '' ? 'not supported yet' : `not supported yet (${why})`);

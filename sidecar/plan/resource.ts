@@ -7,7 +7,7 @@ import { type ClusterResult, cluster } from './cluster.ts';
 import { type EndpointRow, endpointRows } from './endpoints.ts';
 import { faultAssignment } from './fault.ts';
 import { type ListenerResult, listener } from './listener.ts';
-import { allOf, type Findings, Place } from './place.ts';
+import { allOf, Place, sortFindings } from './place.ts';
 import { routeConfig, virtualHost } from './route.ts';
 
 /** One discovered resource, resolved as far as it can be by itself. */
@@ -49,12 +49,12 @@ export function readResource(typeUrl: string, name: string, bytes: Uint8Array, l
   const kind = kinds[type];
   const label = `${type.slice(type.lastIndexOf('.') + 1)} ${name}: `;
   if (!kind) return { resource: undefined, problems: [`${label}this type is not discovered`], warnings: [] };
-  const findings: Findings = { wrong: [], unsupported: scan(type, bytes) };
+  const findings = sortFindings(scan(type, bytes));
   let resource: Resource | undefined;
   try {
     resource = resolve(kind, name, bytes, new Place('', findings));
   } catch {
-    findings.wrong.push(`the bytes are no ${type}`);
+    if (findings.wrong.length === 0) findings.wrong.push(`the bytes are no ${type}`);
   }
   const problems = lenient ? findings.wrong : allOf(findings);
   const labelled = (lines: readonly string[]): string[] => [...new Set(lines)].map((each) => label + each);

@@ -158,6 +158,15 @@ const refused: [string, (parts: Parts) => void, string][] = [
     ({ manager }) => (manager.http_filters = []),
     `${H}.http_filters: the last filter must be a envoy.extensions.filters.http.router.v3.Router`,
   ],
+  [
+    'a filter that we do not have',
+    ({ manager }) =>
+      (manager.http_filters = [
+        { name: 'x', typed_config: { '@type': type('envoy.extensions.filters.http.rbac.v3.RBAC') } },
+        router,
+      ]),
+    `${H}.http_filters[0].typed_config: type envoy.extensions.filters.http.rbac.v3.RBAC is not supported`,
+  ],
   ['HTTP/2', ({ manager }) => (manager.codec_type = 'HTTP2'), `${H}.codec_type: not supported yet (HTTP2)`],
   [
     'upgrades',
@@ -350,8 +359,21 @@ test('all problems are named at once, and the pieces that are well are still rea
     }),
     'b',
   );
-  assert.equal(result.findings.unsupported.length, 2);
+  assert.equal(result.findings.unsupported.length, 1);
+  assert.equal(result.findings.wrong.length, 1, 'plain text in place of TLS is wrong even for the lenient');
   assert.equal(result.listeners.length, 1);
+});
+
+test('an optional filter that we do not have is left out', () => {
+  const rbac = {
+    name: 'x',
+    is_optional: true,
+    typed_config: { '@type': type('envoy.extensions.filters.http.rbac.v3.RBAC') },
+  };
+  assert.deepEqual(
+    problemsOf(({ manager }) => (manager.http_filters = [rbac, router])),
+    [],
+  );
 });
 
 test('the cluster of the control plane is read for its addresses, by priority, and is no cluster for requests', () => {
