@@ -1,4 +1,4 @@
-import type { ClusterPlan, EndpointsPlan } from '../core/plan.ts';
+import type { ClusterPlan, EndpointsPlan } from '../core/plan/cluster.ts';
 import { FLAG, ROW, SHARED, type SlotTable } from '../core/slots.ts';
 import type { Pieces } from '../runtime/pieces.ts';
 

@@ -1,7 +1,8 @@
 import type { Log } from '../../shared/log/log.ts';
 import { systemRandom } from '../../shared/struct/random.ts';
 import { systemClock } from '../../shared/time/clock.ts';
-import type { AccessLogPlan, PlanDelta } from '../core/plan.ts';
+import type { AccessLogPlan } from '../core/plan/access-log.ts';
+import type { PlanDelta } from '../core/plan/delta.ts';
 import { ROW } from '../core/slots.ts';
 import { Discovery } from '../discovery/discovery.ts';
 import type { LastGood } from '../discovery/last-good.ts';

@@ -4,7 +4,7 @@ import { systemRandom } from '../../shared/struct/random.ts';
 import { sleep } from '../../shared/time/clock.ts';
 import { adminRoutes } from '../admin/routes.ts';
 import { AdminServer } from '../admin/server.ts';
-import type { AccessLogPlan } from '../core/plan.ts';
+import type { AccessLogPlan } from '../core/plan/access-log.ts';
 import { LastGood } from '../discovery/last-good.ts';
 import { Registration, type Workload } from '../discovery/registration.ts';
 import type { BootstrapResult } from '../plan/bootstrap.ts';

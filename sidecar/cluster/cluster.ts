@@ -1,5 +1,5 @@
 import type { Random } from '../../shared/struct/random.ts';
-import type { ClusterPlan, EndpointsPlan } from '../core/plan.ts';
+import type { ClusterPlan, EndpointsPlan } from '../core/plan/cluster.ts';
 import type { Pool } from '../core/pool.ts';
 import { SHARED, type SlotTable } from '../core/slots.ts';
 import { EndpointSet } from './endpoint-set.ts';

@@ -1,4 +1,4 @@
-import type { EndpointsPlan } from '../core/plan.ts';
+import type { EndpointsPlan } from '../core/plan/cluster.ts';
 import { endpointName, type LiveEndpoint } from './live-endpoint.ts';
 
 /** Endpoints of one priority, in the plan's order. */

@@ -1,4 +1,4 @@
-import type { LimitsPlan } from '../core/plan.ts';
+import type { LimitsPlan } from '../core/plan/cluster.ts';
 import { ROW, type Slot } from '../core/slots.ts';
 import { RetryBudget } from './retry/budget.ts';
 

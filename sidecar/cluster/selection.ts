@@ -1,5 +1,5 @@
 import type { Random } from '../../shared/struct/random.ts';
-import type { ClusterPlan } from '../core/plan.ts';
+import type { ClusterPlan } from '../core/plan/cluster.ts';
 import { buildPicker } from './balancer/build.ts';
 import type { Picker } from './balancer/picker.ts';
 import type { EndpointSet } from './endpoint-set.ts';

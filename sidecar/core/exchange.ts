@@ -1,6 +1,6 @@
 import type { HeaderList } from './headers.ts';
 import type { Failure } from './outcome.ts';
-import type { HttpFaultPlan } from './plan.ts';
+import type { HttpFaultPlan } from './plan/fault.ts';
 
 /**
  * One request and its answer, independent of the protocol on either side. One object of fixed shape per request, never

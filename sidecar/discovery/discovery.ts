@@ -2,7 +2,7 @@ import type { Log } from '../../shared/log/log.ts';
 import type { Random } from '../../shared/struct/random.ts';
 import type { Cancel, Clock } from '../../shared/time/clock.ts';
 import type { DeltaDiscoveryResponse } from '../../shared/xds/messages.gen.ts';
-import type { AccessLogPlan } from '../core/plan.ts';
+import type { AccessLogPlan } from '../core/plan/access-log.ts';
 import type { DemandResult } from '../http/context.ts';
 import type { AdsServers } from '../plan/ads-servers.ts';
 import type { BootstrapResult } from '../plan/bootstrap.ts';

@@ -1,7 +1,7 @@
 import type { Random } from '../../shared/struct/random.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Filter, LocalReply, Verdict } from '../core/filter.ts';
-import type { FaultAssignmentPlan, FaultRulePlan } from '../core/plan.ts';
+import type { FaultAssignmentPlan, FaultRulePlan } from '../core/plan/fault.ts';
 import type { Cell, Stats } from '../core/stats.ts';
 import { RouteMatch } from '../route/match.ts';
 import { abortReply, drawn, type FaultCounters, type FaultSurroundings, Injections, shareOf } from './injection.ts';

@@ -1,6 +1,6 @@
 import type { Exchange } from '../core/exchange.ts';
 import type { Filter, LocalReply, Verdict } from '../core/filter.ts';
-import type { HttpFaultPlan } from '../core/plan.ts';
+import type { HttpFaultPlan } from '../core/plan/fault.ts';
 import type { Cell } from '../core/stats.ts';
 import { type HeadTest, headerTest } from '../route/header-match.ts';
 import { abortReply, drawn, type FaultCounters, type FaultSurroundings, Injections, shareOf } from './injection.ts';

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import type { Exchange } from '../core/exchange.ts';
 import { H, type HeaderList } from '../core/headers.ts';
-import type { HttpManagerPlan } from '../core/plan.ts';
+import type { HttpManagerPlan } from '../core/plan/http-manager.ts';
 
 /** What `forwardHeaders` needs of an HTTP connection manager. */
 export type ForwardedPlan = Pick<HttpManagerPlan, 'useRemoteAddress' | 'xffTrustedHops' | 'via'>;

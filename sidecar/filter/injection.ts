@@ -4,7 +4,7 @@ import { WheelTimer } from '../../shared/time/wheel.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { LocalReply, Verdict } from '../core/filter.ts';
 import { RESPONSE_FLAG } from '../core/outcome.ts';
-import type { HttpFaultPlan } from '../core/plan.ts';
+import type { HttpFaultPlan } from '../core/plan/fault.ts';
 import type { Stats } from '../core/stats.ts';
 
 /** What a worker lends to its fault filters. */

@@ -1,7 +1,7 @@
 import { randomHex } from '../../shared/struct/random.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { H } from '../core/headers.ts';
-import type { HttpManagerPlan } from '../core/plan.ts';
+import type { HttpManagerPlan } from '../core/plan/http-manager.ts';
 
 /**
  * Request ids of one worker (decision D39): random once, then counted, so that an id costs a few nanoseconds. 80 random bits

@@ -3,7 +3,7 @@ import type { Wheel } from '../../shared/time/wheel.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Current } from '../core/current.ts';
 import type { Filter } from '../core/filter.ts';
-import type { HttpManagerPlan } from '../core/plan.ts';
+import type { HttpManagerPlan } from '../core/plan/http-manager.ts';
 import type { Turn } from '../core/turn.ts';
 import type { AssignedFaults } from '../filter/fault-assignment.ts';
 import type { RequestIds } from '../filter/request-id.ts';

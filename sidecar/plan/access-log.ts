@@ -1,6 +1,6 @@
 import { typeOf } from '../../shared/xds/codec.ts';
 import type { AccessLog, AccessLogFilter, SubstitutionFormatString } from '../../shared/xds/messages.gen.ts';
-import type { AccessLogPlan } from '../core/plan.ts';
+import type { AccessLogPlan } from '../core/plan/access-log.ts';
 import { DEFAULT_FORMAT } from '../telemetry/access-log.ts';
 import { checkFormat } from '../telemetry/format.ts';
 import { extensionOf } from './extension.ts';

@@ -5,7 +5,7 @@ import type {
   LeastRequest,
   LoadBalancingPolicy,
 } from '../../shared/xds/messages.gen.ts';
-import type { ClusterPlan } from '../core/plan.ts';
+import type { ClusterPlan } from '../core/plan/cluster.ts';
 import { messageOf } from './extension.ts';
 import type { Place } from './place.ts';
 import { numberOf } from './value.ts';

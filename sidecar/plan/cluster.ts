@@ -1,5 +1,5 @@
 import type { Cluster } from '../../shared/xds/messages.gen.ts';
-import type { ClusterPlan } from '../core/plan.ts';
+import type { ClusterPlan } from '../core/plan/cluster.ts';
 import { ayaOptions } from './aya-options.ts';
 import { balancer } from './balancer.ts';
 import { type EndpointRow, endpointRows } from './endpoints.ts';

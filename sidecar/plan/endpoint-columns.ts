@@ -1,4 +1,4 @@
-import type { EndpointsPlan } from '../core/plan.ts';
+import type { EndpointsPlan } from '../core/plan/cluster.ts';
 import type { EndpointRow } from './endpoints.ts';
 import { hostPort } from './host-port.ts';
 

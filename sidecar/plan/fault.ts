@@ -1,5 +1,5 @@
 import type { FaultAssignment, FaultRule, HTTPFault } from '../../shared/xds/messages.gen.ts';
-import type { FaultAssignmentPlan, FaultRulePlan, HttpFaultPlan } from '../core/plan.ts';
+import type { FaultAssignmentPlan, FaultRulePlan, HttpFaultPlan } from '../core/plan/fault.ts';
 import { headerMatch, routeMatch } from './match.ts';
 import type { Place } from './place.ts';
 import { fractionOf, numberOf, positiveDurationOf, UNLIMITED } from './value.ts';

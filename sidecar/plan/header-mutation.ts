@@ -1,5 +1,5 @@
 import type { HeaderValueOption } from '../../shared/xds/messages.gen.ts';
-import type { HeaderAddPlan, HeaderMutations } from '../core/plan.ts';
+import type { HeaderAddPlan, HeaderMutations } from '../core/plan/route.ts';
 import { checkFormat } from '../telemetry/format.ts';
 import type { Place } from './place.ts';
 

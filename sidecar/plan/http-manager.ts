@@ -1,6 +1,7 @@
 import { typeOf } from '../../shared/xds/codec.ts';
 import type { ConfigSource, HttpConnectionManager, HttpFilter } from '../../shared/xds/messages.gen.ts';
-import type { HttpFilterPlan, HttpManagerPlan, RouteConfigPlan } from '../core/plan.ts';
+import type { HttpFilterPlan, HttpManagerPlan } from '../core/plan/http-manager.ts';
+import type { RouteConfigPlan } from '../core/plan/route.ts';
 import { accessLog } from './access-log.ts';
 import { extensionOf, messageOf } from './extension.ts';
 import { httpFault } from './fault.ts';

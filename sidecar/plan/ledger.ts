@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Piece, PieceName } from '../core/plan.ts';
+import type { Piece, PieceName } from '../core/plan/delta.ts';
 
 type Kind = Piece['kind'];
 export type ValueOf<K extends Kind> = Extract<Piece, { kind: K }>['value'];

@@ -1,5 +1,5 @@
 import type { CircuitBreakers, CircuitBreakersThresholds, ClusterOptions } from '../../shared/xds/messages.gen.ts';
-import type { LimitsPlan } from '../core/plan.ts';
+import type { LimitsPlan } from '../core/plan/cluster.ts';
 import type { Place } from './place.ts';
 import { numberOf, percentOf, positiveDurationOf } from './value.ts';
 

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import { typeOf } from '../../shared/xds/codec.ts';
 import type { Address, Any, FilterChain, Listener } from '../../shared/xds/messages.gen.ts';
-import type { ListenerPlan, RouteConfigPlan } from '../core/plan.ts';
+import type { ListenerPlan } from '../core/plan/listener.ts';
+import type { RouteConfigPlan } from '../core/plan/route.ts';
 import { httpManagerOf } from './http-manager.ts';
 import type { Place } from './place.ts';
 

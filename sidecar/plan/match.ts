@@ -5,7 +5,7 @@ import type {
   RuntimeFractionalPercent,
   StringMatcher,
 } from '../../shared/xds/messages.gen.ts';
-import type { HeaderMatchPlan, MatchPlan, QueryMatchPlan, StringMatchPlan } from '../core/plan.ts';
+import type { HeaderMatchPlan, MatchPlan, QueryMatchPlan, StringMatchPlan } from '../core/plan/match.ts';
 import type { Place } from './place.ts';
 import { checkRegex } from './regex.ts';
 import { booleanOf, fractionOf } from './value.ts';

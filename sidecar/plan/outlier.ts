@@ -1,5 +1,5 @@
 import type { OutlierDetection } from '../../shared/xds/messages.gen.ts';
-import type { OutlierPlan } from '../core/plan.ts';
+import type { OutlierPlan } from '../core/plan/cluster.ts';
 import type { Place } from './place.ts';
 import { booleanOf, durationOf, numberOf, positiveDurationOf, wholePercentOf } from './value.ts';
 

@@ -1,4 +1,4 @@
-import type { RouteConfigPlan, VirtualHostPlan } from '../core/plan.ts';
+import type { RouteConfigPlan, VirtualHostPlan } from '../core/plan/route.ts';
 
 /** The clusters that a virtual host may send requests to, as far as its routes name them. */
 export function clustersOfHost(host: VirtualHostPlan): Set<string> {

@@ -1,5 +1,5 @@
 import type { RetryPolicy, RouteOptions } from '../../shared/xds/messages.gen.ts';
-import type { RetryPlan } from '../core/plan.ts';
+import type { RetryPlan } from '../core/plan/route.ts';
 import { extensionOf } from './extension.ts';
 import type { Place } from './place.ts';
 import { durationOf, numberOf, positiveDurationOf } from './value.ts';

@@ -6,7 +6,7 @@ import type {
   RouteOptions,
   WeightedCluster,
 } from '../../shared/xds/messages.gen.ts';
-import type { ForwardPlan, RouteActionPlan, WeightedClusterPlan } from '../core/plan.ts';
+import type { ForwardPlan, RouteActionPlan, WeightedClusterPlan } from '../core/plan/route.ts';
 import { checkSubstitution } from '../route/rewrite.ts';
 import { headerMutations } from './header-mutation.ts';
 import type { Place } from './place.ts';

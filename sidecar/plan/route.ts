@@ -1,5 +1,6 @@
 import type { Any, RetryPolicy, Route, RouteConfiguration, VirtualHost } from '../../shared/xds/messages.gen.ts';
-import type { HttpFaultPlan, RouteConfigPlan, RoutePlan, VirtualHostPlan } from '../core/plan.ts';
+import type { HttpFaultPlan } from '../core/plan/fault.ts';
+import type { RouteConfigPlan, RoutePlan, VirtualHostPlan } from '../core/plan/route.ts';
 import { ayaOptions } from './aya-options.ts';
 import { extensionOf } from './extension.ts';
 import { httpFault } from './fault.ts';

@@ -1,4 +1,5 @@
-import type { PlanDelta, RouteConfigPlan } from '../core/plan.ts';
+import type { PlanDelta } from '../core/plan/delta.ts';
+import type { RouteConfigPlan } from '../core/plan/route.ts';
 import type { ClusterResult } from './cluster.ts';
 import { distinct, endpointColumns } from './endpoint-columns.ts';
 import type { EndpointRow } from './endpoints.ts';

@@ -1,4 +1,6 @@
-import type { AccessLogPlan, PlanDelta, VirtualHostPlan } from '../core/plan.ts';
+import type { AccessLogPlan } from '../core/plan/access-log.ts';
+import type { PlanDelta } from '../core/plan/delta.ts';
+import type { VirtualHostPlan } from '../core/plan/route.ts';
 import type { ClusterResult, EndpointSource } from './cluster.ts';
 import type { EndpointRow } from './endpoints.ts';
 import type { ListenerResult } from './listener.ts';

@@ -3,15 +3,15 @@ import { RetryPolicy } from '../cluster/retry/policy.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
 import type { HeaderList } from '../core/headers.ts';
+import type { HttpFaultPlan } from '../core/plan/fault.ts';
 import type {
   ForwardPlan,
   HeaderMutations,
-  HttpFaultPlan,
   RouteActionPlan,
   RouteConfigPlan,
   RoutePlan,
   VirtualHostPlan,
-} from '../core/plan.ts';
+} from '../core/plan/route.ts';
 import { HeaderEdits } from './header-edits.ts';
 import { RouteMatch } from './match.ts';
 import { redirectLocation } from './redirect.ts';

@@ -1,6 +1,6 @@
 import type { Exchange } from '../core/exchange.ts';
 import type { HeaderList } from '../core/headers.ts';
-import type { HeaderAddPlan, HeaderMutations } from '../core/plan.ts';
+import type { HeaderAddPlan, HeaderMutations } from '../core/plan/route.ts';
 import { Format } from '../telemetry/format.ts';
 
 interface Addition {

@@ -1,5 +1,5 @@
 import type { Exchange } from '../core/exchange.ts';
-import type { HeaderMatchPlan } from '../core/plan.ts';
+import type { HeaderMatchPlan } from '../core/plan/match.ts';
 import { type TextTest, textTest } from './string-match.ts';
 
 /** One condition on the request's head, built when configuration arrives. */

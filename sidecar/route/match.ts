@@ -1,7 +1,7 @@
 import type { Random } from '../../shared/struct/random.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { H } from '../core/headers.ts';
-import type { MatchPlan } from '../core/plan.ts';
+import type { MatchPlan } from '../core/plan/match.ts';
 import { type HeadTest, headerTest } from './header-match.ts';
 import { type PathTest, pathTest } from './path.ts';
 import { queryTest } from './query-match.ts';

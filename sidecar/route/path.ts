@@ -1,4 +1,4 @@
-import type { MatchPlan } from '../core/plan.ts';
+import type { MatchPlan } from '../core/plan/match.ts';
 import { wholeRegex } from './regex.ts';
 
 /** A condition on the path. Source of the meanings: Envoy's route.v3.RouteMatch. */

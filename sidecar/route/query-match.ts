@@ -1,5 +1,5 @@
 import type { Exchange } from '../core/exchange.ts';
-import type { QueryMatchPlan } from '../core/plan.ts';
+import type { QueryMatchPlan } from '../core/plan/match.ts';
 import type { HeadTest } from './header-match.ts';
 import { type TextTest, textTest } from './string-match.ts';
 

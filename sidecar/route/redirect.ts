@@ -1,5 +1,5 @@
 import type { Exchange } from '../core/exchange.ts';
-import type { RouteActionPlan } from '../core/plan.ts';
+import type { RouteActionPlan } from '../core/plan/route.ts';
 import { type PathTest, pathEnd } from './path.ts';
 
 export type RedirectPlan = Extract<RouteActionPlan, { kind: 'redirect' }>;

@@ -1,5 +1,5 @@
 import type { Exchange } from '../core/exchange.ts';
-import type { ForwardPlan } from '../core/plan.ts';
+import type { ForwardPlan } from '../core/plan/route.ts';
 import { type PathTest, pathEnd } from './path.ts';
 import { everyRegex } from './regex.ts';
 

@@ -1,4 +1,4 @@
-import type { StringMatchPlan } from '../core/plan.ts';
+import type { StringMatchPlan } from '../core/plan/match.ts';
 import { wholeRegex } from './regex.ts';
 
 /** One condition on a text, built when configuration arrives. */

@@ -1,6 +1,6 @@
 import type { Random } from '../../shared/struct/random.ts';
 import type { Exchange } from '../core/exchange.ts';
-import type { RouteConfigPlan, VirtualHostPlan } from '../core/plan.ts';
+import type { RouteConfigPlan, VirtualHostPlan } from '../core/plan/route.ts';
 import { RouteEntry } from './entry.ts';
 import { HostIndex, withoutPort } from './host-index.ts';
 

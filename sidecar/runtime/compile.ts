@@ -1,5 +1,7 @@
 import { Cluster, type ClusterSurroundings } from '../cluster/cluster.ts';
-import type { ClusterPlan, FaultAssignmentPlan, PlanDelta } from '../core/plan.ts';
+import type { ClusterPlan } from '../core/plan/cluster.ts';
+import type { PlanDelta } from '../core/plan/delta.ts';
+import type { FaultAssignmentPlan } from '../core/plan/fault.ts';
 import type { Pool } from '../core/pool.ts';
 import type { Stats } from '../core/stats.ts';
 import type { AssignedFaults } from '../filter/fault-assignment.ts';

@@ -1,14 +1,8 @@
-import type {
-  ClusterPlan,
-  EndpointsPlan,
-  FaultAssignmentPlan,
-  ListenerPlan,
-  Piece,
-  PieceName,
-  PlanDelta,
-  RouteConfigPlan,
-  VirtualHostPlan,
-} from '../core/plan.ts';
+import type { ClusterPlan, EndpointsPlan } from '../core/plan/cluster.ts';
+import type { Piece, PieceName, PlanDelta } from '../core/plan/delta.ts';
+import type { FaultAssignmentPlan } from '../core/plan/fault.ts';
+import type { ListenerPlan } from '../core/plan/listener.ts';
+import type { RouteConfigPlan, VirtualHostPlan } from '../core/plan/route.ts';
 
 /** All pieces of the plan by kind and name, as the deltas so far have left them. */
 export class Pieces {

@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/time/clock.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { H, type HeaderList } from '../core/headers.ts';
 import { flagNames } from '../core/outcome.ts';
-import type { AccessLogPlan } from '../core/plan.ts';
+import type { AccessLogPlan } from '../core/plan/access-log.ts';
 import { Format } from './format.ts';
 import { hostPort } from './operators.ts';
 import { isoTime } from './time-format.ts';

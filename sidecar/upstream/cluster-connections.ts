@@ -1,6 +1,6 @@
 import { type Wheel, WheelTimer } from '../../shared/time/wheel.ts';
 import type { SocketContext } from '../codec/socket.ts';
-import type { ClusterPlan } from '../core/plan.ts';
+import type { ClusterPlan } from '../core/plan/cluster.ts';
 import type { ClusterStats } from '../telemetry/cluster-stats.ts';
 import type { Http1Connection } from './http1-connection.ts';
 import { IdleConnections } from './idle-connections.ts';

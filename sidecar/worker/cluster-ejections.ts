@@ -1,7 +1,7 @@
 import type { Cancel } from '../../shared/time/clock.ts';
 import { endpointName } from '../cluster/live-endpoint.ts';
 import { DETECTOR_CELL, type Detector } from '../cluster/outlier/detector.ts';
-import type { ClusterPlan, EndpointsPlan, OutlierPlan } from '../core/plan.ts';
+import type { ClusterPlan, EndpointsPlan, OutlierPlan } from '../core/plan/cluster.ts';
 import { SHARED, type Slot } from '../core/slots.ts';
 import { ClusterHealthStats, type EjectionCells } from '../telemetry/health-stats.ts';
 import { setFlag } from './availability.ts';

@@ -1,4 +1,5 @@
-import type { ClusterPlan, PlanDelta } from '../core/plan.ts';
+import type { ClusterPlan } from '../core/plan/cluster.ts';
+import type { PlanDelta } from '../core/plan/delta.ts';
 import { FLAG, ROW, SHARED, type SlotTable } from '../core/slots.ts';
 import { type Pieces, touched } from '../runtime/pieces.ts';
 import type { StatsCollector } from '../telemetry/collect.ts';

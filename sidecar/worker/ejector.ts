@@ -1,7 +1,7 @@
 import type { Random } from '../../shared/struct/random.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import type { Detector } from '../cluster/outlier/detector.ts';
-import type { ClusterPlan, EndpointsPlan } from '../core/plan.ts';
+import type { ClusterPlan, EndpointsPlan } from '../core/plan/cluster.ts';
 import type { SlotTable } from '../core/slots.ts';
 import type { Stats } from '../core/stats.ts';
 import { ClusterEjections, type EjectedEndpoint } from './cluster-ejections.ts';

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Log } from '../../shared/log/log.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import type { Detector } from '../cluster/outlier/detector.ts';
-import type { PlanDelta } from '../core/plan.ts';
+import type { PlanDelta } from '../core/plan/delta.ts';
 import type { DemandResult } from '../http/context.ts';
 import { Pieces } from '../runtime/pieces.ts';
 import type { StatsCollector } from '../telemetry/collect.ts';

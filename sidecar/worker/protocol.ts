@@ -1,6 +1,6 @@
 import type { BoundSocket } from 'node:net';
 import type { Detector } from '../cluster/outlier/detector.ts';
-import type { PlanDelta } from '../core/plan.ts';
+import type { PlanDelta } from '../core/plan/delta.ts';
 import type { DemandResult } from '../http/context.ts';
 import type { StatsBatch } from '../telemetry/series.ts';
 

@@ -3,7 +3,7 @@
  * `node test/bench/access-log.ts`. The goal is 2 us a line.
  */
 import { systemClock } from '../../shared/time/clock.ts';
-import type { AccessLogPlan } from '../../sidecar/core/plan.ts';
+import type { AccessLogPlan } from '../../sidecar/core/plan/access-log.ts';
 import { AccessLog, DEFAULT_FORMAT } from '../../sidecar/telemetry/access-log.ts';
 import { LogFiles } from '../../sidecar/telemetry/log-files.ts';
 import { exchangeOf } from '../support/exchange.ts';

@@ -3,7 +3,7 @@ import process from 'node:process';
 import { systemRandom } from '../../shared/struct/random.ts';
 import { Cluster } from '../../sidecar/cluster/cluster.ts';
 import { OBSERVED } from '../../sidecar/cluster/outlier/observation.ts';
-import type { ClusterPlan } from '../../sidecar/core/plan.ts';
+import type { ClusterPlan } from '../../sidecar/core/plan/cluster.ts';
 import { setFlag } from '../../sidecar/worker/availability.ts';
 import { clusterPlan, endpointsPlan, outlierPlan, slotTable, surroundings, unlimited } from '../support/cluster.ts';
 

@@ -7,7 +7,7 @@ import { VirtualClock } from '../../shared/time/virtual-clock.ts';
 import { decode, encode } from '../../shared/xds/codec.ts';
 import type { DeltaDiscoveryRequest } from '../../shared/xds/messages.gen.ts';
 import { CLUSTER, ENDPOINT, FAULT_ASSIGNMENT, LISTENER, ROUTE, VIRTUAL_HOST } from '../../shared/xds/type-url.ts';
-import type { Piece } from '../../sidecar/core/plan.ts';
+import type { Piece } from '../../sidecar/core/plan/delta.ts';
 import { Discovery, type DiscoveryStream } from '../../sidecar/discovery/discovery.ts';
 import { resolveBootstrap } from '../../sidecar/plan/bootstrap.ts';
 import { meshBootstrap } from '../../sidecar/plan/mesh-bootstrap.ts';

@@ -1,7 +1,8 @@
 import { type Random, seededRandom } from '../../shared/struct/random.ts';
 import { Cluster, type ClusterSurroundings } from '../../sidecar/cluster/cluster.ts';
 import type { LiveEndpoint } from '../../sidecar/cluster/live-endpoint.ts';
-import type { ClusterPlan, EndpointsPlan, LimitsPlan, OutlierPlan, RetryPlan } from '../../sidecar/core/plan.ts';
+import type { ClusterPlan, EndpointsPlan, LimitsPlan, OutlierPlan } from '../../sidecar/core/plan/cluster.ts';
+import type { RetryPlan } from '../../sidecar/core/plan/route.ts';
 import type { Pool } from '../../sidecar/core/pool.ts';
 import { pageBytes, SlotTable } from '../../sidecar/core/slots.ts';
 

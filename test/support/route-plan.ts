@@ -1,12 +1,12 @@
+import type { MatchPlan } from '../../sidecar/core/plan/match.ts';
 import type {
   ForwardPlan,
   HeaderMutations,
-  MatchPlan,
   RouteConfigPlan,
   RoutePlan,
   VirtualHostPlan,
   WeightedClusterPlan,
-} from '../../sidecar/core/plan.ts';
+} from '../../sidecar/core/plan/route.ts';
 
 export const noMutations: HeaderMutations = { remove: [], add: [] };
 

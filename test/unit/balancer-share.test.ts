@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../../shared/struct/random.ts';
-import type { ClusterPlan } from '../../sidecar/core/plan.ts';
+import type { ClusterPlan } from '../../sidecar/core/plan/cluster.ts';
 import { simulate } from '../simulation/queue.ts';
 import { clusterOf, clusterPlan } from '../support/cluster.ts';
 

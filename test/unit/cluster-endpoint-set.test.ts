@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Cluster } from '../../sidecar/cluster/cluster.ts';
-import type { EndpointsPlan } from '../../sidecar/core/plan.ts';
+import type { EndpointsPlan } from '../../sidecar/core/plan/cluster.ts';
 import type { Pool } from '../../sidecar/core/pool.ts';
 import { ROW } from '../../sidecar/core/slots.ts';
 import { clusterPlan, endpointsPlan, IdlePool, surroundings } from '../support/cluster.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClusterLimits } from '../../sidecar/cluster/limits.ts';
-import type { LimitsPlan } from '../../sidecar/core/plan.ts';
+import type { LimitsPlan } from '../../sidecar/core/plan/cluster.ts';
 import { pageBytes, ROW, SlotTable } from '../../sidecar/core/slots.ts';
 import { slotTable, unlimited } from '../support/cluster.ts';
 

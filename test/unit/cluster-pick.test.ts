@@ -4,7 +4,7 @@ import { seededRandom } from '../../shared/struct/random.ts';
 import { Cluster } from '../../sidecar/cluster/cluster.ts';
 import type { LiveEndpoint } from '../../sidecar/cluster/live-endpoint.ts';
 import { priorityLoads } from '../../sidecar/cluster/priority-load.ts';
-import type { ClusterPlan } from '../../sidecar/core/plan.ts';
+import type { ClusterPlan } from '../../sidecar/core/plan/cluster.ts';
 import { setFlag } from '../../sidecar/worker/availability.ts';
 import { clusterOf, clusterPlan, endpointsPlan, surroundings } from '../support/cluster.ts';
 

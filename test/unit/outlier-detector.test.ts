@@ -4,7 +4,7 @@ import { LiveEndpoint } from '../../sidecar/cluster/live-endpoint.ts';
 import { Detectors } from '../../sidecar/cluster/outlier/detector.ts';
 import { OBSERVED, observationOfFailure, observationOfStatus } from '../../sidecar/cluster/outlier/observation.ts';
 import { FAILURE } from '../../sidecar/core/outcome.ts';
-import type { OutlierPlan } from '../../sidecar/core/plan.ts';
+import type { OutlierPlan } from '../../sidecar/core/plan/cluster.ts';
 import { pageBytes, ROW, SlotTable } from '../../sidecar/core/slots.ts';
 import { outlierPlan } from '../support/cluster.ts';
 

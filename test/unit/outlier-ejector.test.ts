@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type Random, seededRandom } from '../../shared/struct/random.ts';
 import { VirtualClock } from '../../shared/time/virtual-clock.ts';
 import type { Detector } from '../../sidecar/cluster/outlier/detector.ts';
-import type { OutlierPlan } from '../../sidecar/core/plan.ts';
+import type { OutlierPlan } from '../../sidecar/core/plan/cluster.ts';
 import { FLAG, pageBytes, SHARED, SlotTable } from '../../sidecar/core/slots.ts';
 import { Cell, type Stats } from '../../sidecar/core/stats.ts';
 import { setFlag } from '../../sidecar/worker/availability.ts';

@@ -5,7 +5,7 @@ import { RetryPolicy } from '../../sidecar/cluster/retry/policy.ts';
 import { Exchange, type ServerStream } from '../../sidecar/core/exchange.ts';
 import { HeaderList } from '../../sidecar/core/headers.ts';
 import { FAILURE, type Failure } from '../../sidecar/core/outcome.ts';
-import type { RetryPlan } from '../../sidecar/core/plan.ts';
+import type { RetryPlan } from '../../sidecar/core/plan/route.ts';
 import { retryPlan } from '../support/cluster.ts';
 
 const request = (method: string, ...headers: string[]): Exchange =>

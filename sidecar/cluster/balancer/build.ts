@@ -1,5 +1,5 @@
 import type { Random } from '../../../shared/struct/random.ts';
-import type { ClusterPlan } from '../../core/plan.ts';
+import type { ClusterPlan } from '../../core/plan/cluster.ts';
 import type { LiveEndpoint } from '../live-endpoint.ts';
 import { FullScanPicker, WeightedFullScanPicker } from './full-scan.ts';
 import { ChoicesPicker, TwoChoicesPicker } from './least-request.ts';

@@ -1,4 +1,4 @@
-import type { OutlierPlan } from '../../core/plan.ts';
+import type { OutlierPlan } from '../../core/plan/cluster.ts';
 import { SHARED, type Slot } from '../../core/slots.ts';
 import { OBSERVED } from './observation.ts';
 

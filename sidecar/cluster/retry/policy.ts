@@ -2,7 +2,7 @@ import type { Random } from '../../../shared/struct/random.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import { H, type HeaderList } from '../../core/headers.ts';
 import type { Failure } from '../../core/outcome.ts';
-import type { RetryPlan } from '../../core/plan.ts';
+import type { RetryPlan } from '../../core/plan/route.ts';
 import { backoff } from './backoff.ts';
 import { conditionOfGrpcStatus, isRetryWord, RETRY_ON } from './condition.ts';
 

@@ -6,7 +6,7 @@ import { Wheel } from '../../../shared/time/wheel.ts';
 import type { Exchange } from '../../../sidecar/core/exchange.ts';
 import type { Filter, LocalReply } from '../../../sidecar/core/filter.ts';
 import { RESPONSE_FLAG } from '../../../sidecar/core/outcome.ts';
-import type { FaultRulePlan, HttpFaultPlan } from '../../../sidecar/core/plan.ts';
+import type { FaultRulePlan, HttpFaultPlan } from '../../../sidecar/core/plan/fault.ts';
 import { FaultFilter } from '../../../sidecar/filter/fault.ts';
 import { assignFaults } from '../../../sidecar/filter/fault-assignment.ts';
 import { type FaultSurroundings, shareOf } from '../../../sidecar/filter/injection.ts';

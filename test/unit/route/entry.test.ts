@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../../../shared/struct/random.ts';
 import { HeaderList } from '../../../sidecar/core/headers.ts';
+import type { MatchPlan } from '../../../sidecar/core/plan/match.ts';
 import type {
   ForwardPlan,
   HeaderAddPlan,
   HeaderMutations,
-  MatchPlan,
   RouteActionPlan,
   RoutePlan,
   VirtualHostPlan,
-} from '../../../sidecar/core/plan.ts';
+} from '../../../sidecar/core/plan/route.ts';
 import { type RouteConfigHeaders, RouteEntry } from '../../../sidecar/route/entry.ts';
 import { RouteTable } from '../../../sidecar/route/table.ts';
 import { exchangeOf, linesOf, type RequestShape } from '../../support/exchange.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../../../shared/struct/random.ts';
-import type { HeaderMatchPlan, MatchPlan, QueryMatchPlan, StringMatchPlan } from '../../../sidecar/core/plan.ts';
+import type { HeaderMatchPlan, MatchPlan, QueryMatchPlan, StringMatchPlan } from '../../../sidecar/core/plan/match.ts';
 import { RouteMatch } from '../../../sidecar/route/match.ts';
 import { exchangeOf, type RequestShape } from '../../support/exchange.ts';
 import { matchPlan, prefix } from '../../support/route-plan.ts';

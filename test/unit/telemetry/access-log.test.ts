@@ -7,7 +7,7 @@ import { systemClock } from '../../../shared/time/clock.ts';
 import { VirtualClock } from '../../../shared/time/virtual-clock.ts';
 import type { Exchange } from '../../../sidecar/core/exchange.ts';
 import { RESPONSE_FLAG } from '../../../sidecar/core/outcome.ts';
-import type { AccessLogPlan } from '../../../sidecar/core/plan.ts';
+import type { AccessLogPlan } from '../../../sidecar/core/plan/access-log.ts';
 import { AccessLog } from '../../../sidecar/telemetry/access-log.ts';
 import { LogFiles } from '../../../sidecar/telemetry/log-files.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -1,0 +1,61 @@
+export interface ClusterPlan {
+  readonly name: string;
+  /** Name for statistics: alt_stat_name or name, ':' written as '_'. */
+  readonly statName: string;
+  /** Key of the EndpointsPlan. */
+  readonly endpoints: string;
+  /** Slot of the cluster's own limits; see slots.ts. */
+  readonly slot: number;
+  readonly balancer:
+    | { readonly kind: 'round-robin' | 'random' }
+    | { readonly kind: 'least-request'; readonly choices: number; readonly bias: number; readonly fullScan: boolean };
+  /** Healthy share below which all endpoints are used, 0..100. */
+  readonly panicThreshold: number;
+  readonly connectTimeout: number;
+  readonly limits: LimitsPlan;
+  readonly outlier: OutlierPlan | null;
+  readonly idleTimeout: number;
+  readonly maxRequestsPerConnection: number;
+  /** FaultAssignment that applies: SERVICE.NAMESPACE of `SERVICE.NAMESPACE:PORT`, or the name itself. */
+  readonly service: string;
+}
+
+export interface LimitsPlan {
+  readonly maxConnections: number;
+  readonly maxPendingRequests: number;
+  readonly maxRequests: number;
+  readonly maxRetries: number;
+  /** Envoy's: percent of active + pending requests, and a floor of concurrent retries. */
+  readonly envoyRetryBudget: { readonly percent: number; readonly minConcurrency: number } | null;
+  /** Aya's (decision D11): percent of requests over `interval`, and a floor per second. */
+  readonly retryBudget: { readonly percent: number; readonly minPerSecond: number; readonly interval: number } | null;
+}
+
+/** Envoy's outlier_detection with its defaults; enforcing percentages 0..100. */
+export interface OutlierPlan {
+  readonly consecutive5xx: number;
+  readonly enforcingConsecutive5xx: number;
+  readonly consecutiveGatewayFailure: number;
+  readonly enforcingConsecutiveGatewayFailure: number;
+  readonly splitLocalOrigin: boolean;
+  readonly consecutiveLocalOriginFailure: number;
+  readonly enforcingConsecutiveLocalOriginFailure: number;
+  readonly interval: number;
+  readonly baseEjectionTime: number;
+  readonly maxEjectionTime: number;
+  readonly maxEjectionTimeJitter: number;
+  readonly maxEjectionPercent: number;
+  readonly alwaysEjectOne: boolean;
+  readonly neverEjectAll: boolean;
+}
+
+/** Endpoints as columns: row i of each. Slots are allocated by main and keep their meaning over updates. */
+export interface EndpointsPlan {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly ports: readonly number[];
+  readonly slots: readonly number[];
+  readonly weights: readonly number[];
+  readonly priorities: readonly number[];
+  readonly hostnames: readonly string[];
+}

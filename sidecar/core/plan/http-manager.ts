@@ -1,0 +1,36 @@
+import type { AccessLogPlan } from './access-log.ts';
+import type { HttpFaultPlan } from './fault.ts';
+
+/** One HTTP connection manager. Source of names and defaults: Envoy's http_connection_manager.proto. */
+export interface HttpManagerPlan {
+  readonly statPrefix: string;
+  /** Key of the RouteConfigPlan; an inline route_config is put under its own name. */
+  readonly routeConfig: string;
+  readonly filters: readonly HttpFilterPlan[];
+  readonly accessLogs: readonly AccessLogPlan[];
+  readonly useRemoteAddress: boolean;
+  readonly xffTrustedHops: number;
+  readonly generateRequestId: boolean;
+  readonly preserveExternalRequestId: boolean;
+  /** '' = no Via header. */
+  readonly via: string;
+  /** '' = leave the upstream's Server header; local replies then say `aya`. */
+  readonly serverName: string;
+  readonly stripPort: 'none' | 'any' | 'matching';
+  readonly acceptHttp10: boolean;
+  readonly maxHeadBytes: number;
+  readonly maxHeaders: number;
+  /** From the first byte of a head to its end. */
+  readonly headersTimeout: number;
+  /** From the head to the last byte of the request. */
+  readonly requestTimeout: number;
+  readonly streamIdleTimeout: number;
+  /** Connection without any request. */
+  readonly idleTimeout: number;
+  readonly maxConnectionDuration: number;
+  /** 0 = no limit. */
+  readonly maxRequestsPerConnection: number;
+  readonly drainTimeout: number;
+}
+
+export type HttpFilterPlan = { readonly kind: 'fault'; readonly name: string; readonly fault: HttpFaultPlan };

@@ -1,0 +1,106 @@
+import type { HttpFaultPlan } from './fault.ts';
+import type { MatchPlan } from './match.ts';
+
+export interface RouteConfigPlan {
+  readonly name: string;
+  readonly virtualHosts: readonly VirtualHostPlan[];
+  /** Unknown hosts are asked for on demand (decision D16). */
+  readonly vhds: boolean;
+  readonly ignorePortInHost: boolean;
+  readonly requestHeaders: HeaderMutations;
+  readonly responseHeaders: HeaderMutations;
+}
+
+export interface VirtualHostPlan {
+  readonly name: string;
+  /** Exact, `*.suffix`, `prefix.*` or `*`, each with or without port, lower case. */
+  readonly domains: readonly string[];
+  readonly routes: readonly RoutePlan[];
+  readonly requestHeaders: HeaderMutations;
+  readonly responseHeaders: HeaderMutations;
+  readonly includeAttemptCount: boolean;
+  /** Per-filter overrides by filter name; a route's entry wins over its virtual host's. */
+  readonly filterConfig: Readonly<Record<string, HttpFaultPlan>>;
+}
+
+export interface RoutePlan {
+  /** '' when unnamed. */
+  readonly name: string;
+  readonly match: MatchPlan;
+  readonly action: RouteActionPlan;
+  readonly requestHeaders: HeaderMutations;
+  readonly responseHeaders: HeaderMutations;
+  readonly filterConfig: Readonly<Record<string, HttpFaultPlan>>;
+}
+
+export interface HeaderMutations {
+  readonly remove: readonly string[];
+  readonly add: readonly HeaderAddPlan[];
+}
+
+export interface HeaderAddPlan {
+  readonly name: string;
+  readonly value: string;
+  readonly action: 'append' | 'add-if-absent' | 'overwrite' | 'overwrite-if-exists';
+}
+
+export type RouteActionPlan =
+  | ForwardPlan
+  | {
+      readonly kind: 'redirect';
+      readonly status: 301 | 302 | 303 | 307 | 308;
+      readonly scheme: string;
+      readonly host: string;
+      readonly port: number;
+      /** Whole new path, or '' when `prefix` or nothing is rewritten. */
+      readonly path: string;
+      readonly prefix: string | null;
+      readonly stripQuery: boolean;
+    }
+  | { readonly kind: 'direct'; readonly status: number; readonly body: string };
+
+export interface ForwardPlan {
+  readonly kind: 'forward';
+  /** One entry of weight 1 for a plain `cluster`. */
+  readonly clusters: readonly WeightedClusterPlan[];
+  /** '' unless the cluster's name comes from a request header. */
+  readonly clusterHeader: string;
+  readonly clusterNotFoundStatus: 404 | 500 | 503;
+  /** 0 = none. Includes retries, from the end of the request. */
+  readonly timeout: number;
+  /** Idle stream; 0 = never, -1 = as the connection manager says. */
+  readonly idleTimeout: number;
+  readonly retry: RetryPlan | null;
+  readonly prefixRewrite: string | null;
+  readonly regexRewrite: { readonly pattern: string; readonly substitution: string } | null;
+  readonly hostRewrite: string;
+  readonly hostRewriteHeader: string;
+  /** Copies of the request body kept for retries, bytes (decision D10). */
+  readonly bufferLimit: number;
+  readonly priority: 'default' | 'high';
+}
+
+export interface WeightedClusterPlan {
+  readonly name: string;
+  readonly weight: number;
+  readonly requestHeaders: HeaderMutations;
+  readonly responseHeaders: HeaderMutations;
+}
+
+export interface RetryPlan {
+  /** Retries beyond the first attempt. */
+  readonly attempts: number;
+  /** Envoy's retry_on words: 5xx, gateway-error, reset, reset-before-request, connect-failure, retriable-4xx, ... */
+  readonly on: readonly string[];
+  readonly statusCodes: readonly number[];
+  readonly perTryTimeout: number;
+  readonly backoffBase: number;
+  readonly backoffMax: number;
+  /** Avoid endpoints already tried (predicate previous_hosts); tries per selection. */
+  readonly avoidTried: boolean;
+  readonly hostSelectionAttempts: number;
+  /** Aya's method-aware classes (decision D11) instead of Envoy's meaning. */
+  readonly classes: boolean;
+  /** With `classes`: also repeat non-idempotent methods once sent. */
+  readonly nonIdempotent: boolean;
+}
