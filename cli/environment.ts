@@ -5,6 +5,8 @@ export const environment = {
   /** Base URL of the API. */
   server: process.env.AYA_SERVER,
   namespace: process.env.AYA_NAMESPACE,
+  /** Where sidecars keep their state. */
+  data: process.env.AYA_DATA || undefined,
 };
 
 /** Our own environment with `changes` on top: for programs that we start. */

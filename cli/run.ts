@@ -4,7 +4,8 @@ import { systemClock } from '../shared/time/clock.ts';
 import { Child } from './beside/child.ts';
 import { freePort } from './beside/free-port.ts';
 import { SidecarProcess } from './beside/sidecar-process.ts';
-import { childEnvironment, noProxyWith } from './environment.ts';
+import { stateFolder } from './beside/state-folder.ts';
+import { childEnvironment, environment, noProxyWith } from './environment.ts';
 import { Failure, misuse } from './failure.ts';
 import { parseOptions } from './options.ts';
 import type { Terminal } from './output/terminal.ts';
@@ -16,6 +17,7 @@ Runs a program with a sidecar beside it. The sidecar comes first; once it is rea
 which its HTTP requests go through the sidecar: http_proxy, HTTP_PROXY, no_proxy for this machine, NODE_USE_ENV_PROXY=1 (Node's
 own fetch and http), and AYA_OUTBOUND=HOST:PORT for programs that connect by themselves.
 
+A sidecar that dies is started again at the same addresses, with the configuration that it had.
 On SIGTERM or SIGINT the sidecar drains while the program still serves; then the program gets SIGTERM. A further signal cuts
 short what is being waited for. The exit code is the program's.
 
@@ -42,7 +44,6 @@ const passed = {
   concurrency: { type: 'string' },
   'drain-time': { type: 'string' },
   'announce-time': { type: 'string' },
-  data: { type: 'string' },
   'access-log': { type: 'string' },
   'log-level': { type: 'string' },
   lenient: { type: 'boolean' },
@@ -53,6 +54,7 @@ const own = {
   outbound: { type: 'string' },
   inbound: { type: 'string' },
   admin: { type: 'string' },
+  data: { type: 'string' },
   'ready-time': { type: 'string', default: '30' },
   'stop-time': { type: 'string', default: '30' },
 } as const;
@@ -84,12 +86,13 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
     const value = values[name as keyof typeof passed];
     return value === undefined ? [] : value === true ? [`--${name}`] : [`--${name}`, String(value)];
   });
+  const state = stateFolder(values.data ?? environment.data);
   const sidecar = new SidecarProcess(
     {
       admin: values.admin ?? `127.0.0.1:${await freePort()}`,
       outbound: values.outbound ?? anyFree,
       inbound: values.inbound ?? anyFree,
-      others: [...others, ...identity(port, values)],
+      others: ['--data', state.path, ...others, ...identity(port, values)],
     },
     systemClock,
     (message) => terminal.err(`aya run: ${message}\n`),
@@ -98,6 +101,7 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
   const outbound = await Promise.race([sidecar.ready(readyTime), stopped.asked]);
   if (typeof outbound !== 'string') {
     await sidecar.stop();
+    state.remove();
     return outbound instanceof Failure ? fail(terminal, outbound) : outbound;
   }
   const program = new Child(command, args, childEnvironment(meshEnvironment(outbound, port)), 'inherit');
@@ -114,6 +118,7 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
   if (ending.code >= 126 && typeof first !== 'number') terminal.err(`aya run: the program ended: ${ending.words}\n`);
   stopped.next = () => sidecar.kill();
   await sidecar.stop();
+  state.remove();
   return ending.code;
 }
 

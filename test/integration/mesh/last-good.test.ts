@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { test } from 'node:test';
 import { httpBackend } from '../../support/backend.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -73,3 +74,29 @@ test('sidecars that restart without a control plane serve what they served befor
     assert.equal(answer.status, 503);
   });
 });
+
+test('a sidecar of aya run that is killed without a control plane is back at its ports, with what it knew', async (t) => {
+  const mesh = await Mesh.for(t);
+  const backend = await httpBackend(t);
+  const [web] = await Promise.all([
+    mesh.run('web', null, [process.execPath, '-e', 'setInterval(() => {}, 1000)'], { name: 'web' }),
+    mesh.sidecar('cart', backend.port),
+  ]);
+  await mesh.endpoints('cart', 1);
+  assert.equal((await ask(web, 'http://cart/')).status, 200);
+  await kept();
+  await mesh.plane.stop('SIGKILL');
+  const before = web.lines().filter((line) => line.msg === 'ready').length;
+  process.kill(sidecarBelow(web.child.pid as number), 'SIGKILL');
+  await eventually(() => web.lines().filter((line) => line.msg === 'ready').length > before, 15_000);
+  await assertLive(web);
+  assert.equal((await ask(web, 'http://cart/')).status, 200);
+});
+
+/** The process of the sidecar that `aya run` started. */
+function sidecarBelow(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  const found = children.find((each) => readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('\0sidecar\0'));
+  assert.ok(found, `no sidecar below ${pid}`);
+  return found;
+}
