@@ -18,9 +18,10 @@ const record = new Record();
 const told: string[] = [];
 let drawing: NodeJS.Timeout | undefined;
 
+/** When something went wrong the logs stay. */
 async function end(code: number): Promise<never> {
   clearInterval(drawing);
-  await mesh.stop();
+  await mesh.stop(code === 1);
   process.exit(code);
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(130));
