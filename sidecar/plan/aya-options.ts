@@ -4,7 +4,7 @@ import { messageOf } from './extension.ts';
 import type { Place } from './place.ts';
 
 /** Under which Aya's additions to a standard message travel (decision D20). Envoy ignores them. */
-export const AYA_METADATA = 'aya.dev';
+const AYA_METADATA = 'aya.dev';
 
 /**
  * The `type` among a message's metadata. Other metadata is for other readers: without subsets and metadata matchers it

@@ -25,7 +25,7 @@ export interface HttpManagerResult {
  * HttpConnectionManager with Envoy's defaults. An inline route configuration is called after its `listener`, too: the
  * same name may stand in several.
  */
-export function httpManager(message: HttpConnectionManager, listener: string, place: Place): HttpManagerResult {
+function httpManager(message: HttpConnectionManager, listener: string, place: Place): HttpManagerResult {
   checkFields(message, place);
   const common = message.common_http_protocol_options;
   const inline = message.route_config;

@@ -95,7 +95,7 @@ function queryMatch(match: QueryParameterMatcher, place: Place): QueryMatchPlan 
   return { name: match.name ?? '', test };
 }
 
-export function stringMatch(match: StringMatcher, place: Place): StringMatchPlan {
+function stringMatch(match: StringMatcher, place: Place): StringMatchPlan {
   const ignoreCase = match.ignore_case ?? false;
   if (match.safe_regex) {
     const value = match.safe_regex.regex ?? '';

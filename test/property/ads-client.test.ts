@@ -286,9 +286,7 @@ test('whatever the server does, the client ends with what the server has, and ac
         scene.clock.advance(20_000);
         scene.settle();
         assert.equal(scene.answers.length, scene.asked, 'every question is answered once');
-        const vhds = scene.client.world.onDemandRoutes !== undefined;
-        const known = new Set(vhds ? hosts : []);
-        assert.deepEqual(sorted(scene.plan), sorted(expected(scene.server, known)));
+        assert.deepEqual(sorted(scene.plan), sorted(expected(scene.server, hosts)));
       },
     ),
     { numRuns: 300 },
