@@ -1,8 +1,11 @@
 import type { Cancel, Clock } from '../../shared/time/clock.ts';
 import type { DemandResult } from '../http/context.ts';
 
-/** What is known of a host that was asked for; `pending` = not known, or known but not in force yet. */
-export type HostState = 'known' | 'unknown' | 'pending';
+/**
+ * What is known of a host that was asked for; `pending` = not known, or known but not in force yet; `refused` = there is
+ * one, with a configuration that could not be taken.
+ */
+export type HostState = 'known' | 'unknown' | 'pending' | 'refused';
 
 export interface DemandSources {
   /** What discovery and the workers say of a name that is subscribed. */
@@ -87,6 +90,8 @@ export class Demand {
     host.usedAt = now;
     const state = this.#sources.state(name);
     if (state === 'known' || (state === 'unknown' && host.unknownUntil > 0)) return done(state);
+    // Waiting would only end the same.
+    if (state === 'refused') return done('timeout');
     this.#wait(host, done);
   }
 
@@ -103,7 +108,7 @@ export class Demand {
       }
       for (const each of host.waiting) {
         each.cancel();
-        each.done(state);
+        each.done(state === 'refused' ? 'timeout' : state);
       }
       host.waiting.clear();
     }

@@ -256,7 +256,7 @@ export class Discovery {
 
   #hostState(name: string): HostState {
     const canonical = this.#session.answer('vhost', name);
-    if (canonical === undefined) return 'pending';
+    if (canonical === undefined) return this.#session.isRefused('vhost', name) ? 'refused' : 'pending';
     const host = canonical === null ? undefined : this.#world.virtualHost(canonical);
     if (canonical === null || !host || !answersTo(host.domains, name.slice(name.indexOf('/') + 1))) return 'unknown';
     const epoch = this.#world.epochOf('vhost', canonical);

@@ -15,8 +15,11 @@ import { type Held, Subscription } from './subscription.ts';
 
 /** Takes what discovery brings: the world, as the session sees it. */
 export interface Inventory {
-  /** Takes the bytes of a resource. Answers why it is refused; empty = taken. Refused, it changes nothing. */
-  put(kind: ResourceKind, name: string, bytes: Uint8Array): readonly string[];
+  /**
+   * Takes the bytes of a resource, `kept` over a restart or fresh. Answers why it is refused; empty = taken. Refused, it
+   * changes nothing.
+   */
+  put(kind: ResourceKind, name: string, bytes: Uint8Array, kept: boolean): readonly string[];
   /** There is no such resource. */
   remove(kind: ResourceKind, name: string): void;
   /** Nobody asks for it any more. */
@@ -193,6 +196,11 @@ export class Session {
     return this.#of(kind).answer(asked);
   }
 
+  /** True when all that ever answered to a name had to be refused. */
+  isRefused(kind: ResourceKind, asked: string): boolean {
+    return this.#of(kind).isRefused(asked);
+  }
+
   /** Versions by name, for the status of the sidecar. */
   versions(kind: ResourceKind): Map<string, string> {
     return new Map([...this.#of(kind).held.values()].map((each) => [each.name, each.version]));
@@ -216,7 +224,7 @@ export class Session {
     for (const { type, name, version, aliases, bytes } of kept) {
       const kind = kindOf(type);
       if (kind === undefined || kind === 'fault') continue;
-      const found = this.#inventory.put(kind, name, bytes);
+      const found = this.#inventory.put(kind, name, bytes, true);
       problems.push(...found);
       if (found.length > 0) continue;
       const subscription = this.#of(kind);
@@ -251,8 +259,11 @@ export class Session {
     }
     const found = nameOf(resource.resource.type_url ?? '');
     if (found !== nameOf(subscription.type)) return [`${nameOf(subscription.type)} ${name}: holds a ${found}`];
-    const problems = this.#inventory.put(subscription.kind, name, bytes ?? Buffer.alloc(0));
-    if (problems.length > 0) return problems;
+    const problems = this.#inventory.put(subscription.kind, name, bytes ?? Buffer.alloc(0), false);
+    if (problems.length > 0) {
+      subscription.refuse(asked);
+      return problems;
+    }
     const held: Held = { name, version: resource.version ?? '', bytes: bytes ?? Buffer.alloc(0), expiresAt };
     subscription.hold(held, asked);
     return undefined;

@@ -33,6 +33,8 @@ export class Subscription {
   #sent: Set<string> | null = null;
   /** Names asked for, with the name of the resource that answers to them, or null where there is none. */
   readonly #answers = new Map<string, string | null>();
+  /** Names asked for that were answered only by something that had to be refused. */
+  readonly #refused = new Set<string>();
 
   constructor(kind: ResourceKind, type: string, wildcard: boolean) {
     this.kind = kind;
@@ -89,7 +91,23 @@ export class Subscription {
 
   hold(held: Held, asked: readonly string[]): void {
     this.held.set(held.name, held);
-    for (const each of asked) this.#answers.set(each, held.name);
+    for (const each of asked) {
+      this.#answers.set(each, held.name);
+      this.#refused.delete(each);
+    }
+  }
+
+  /** The answer to these names was refused; what was held before still answers to them. */
+  refuse(asked: readonly string[]): void {
+    for (const each of asked) {
+      if (this.#answers.get(each)) continue;
+      this.#answers.delete(each);
+      this.#refused.add(each);
+    }
+  }
+
+  isRefused(asked: string): boolean {
+    return this.#refused.has(asked);
   }
 
   /** The server says that there is no `name`. Answers what is not held any more by that. */
@@ -98,6 +116,7 @@ export class Subscription {
     if (this.held.delete(name)) gone.push(name);
     for (const asked of this.aliasesOf(name)) this.#answers.set(asked, null);
     const canonical = this.#answers.get(name);
+    this.#refused.delete(name);
     if (this.#wanted.has(name)) this.#answers.set(name, null);
     if (canonical && canonical !== name && this.#isUnused(canonical) && this.held.delete(canonical))
       gone.push(canonical);
@@ -108,6 +127,7 @@ export class Subscription {
   dropped(name: string): string | undefined {
     const canonical = this.#answers.get(name);
     this.#answers.delete(name);
+    this.#refused.delete(name);
     if (!canonical || !this.#isUnused(canonical)) return undefined;
     return this.held.delete(canonical) ? canonical : undefined;
   }

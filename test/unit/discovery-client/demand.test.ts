@@ -87,6 +87,18 @@ test('a question waits for two seconds; the host stays asked for a while, so tha
   assert.deepEqual(answers, ['timeout', 'known']);
 });
 
+test('a host whose configuration was refused is not waited for, and is known once it is better', () => {
+  const { demand, states } = scene();
+  const answers: string[] = [];
+  demand.ask('a', (result) => answers.push(result));
+  states.set('a', 'refused');
+  demand.check();
+  demand.ask('a', (result) => answers.push(result));
+  states.set('a', 'known');
+  demand.ask('a', (result) => answers.push(result));
+  assert.deepEqual(answers, ['timeout', 'timeout', 'known']);
+});
+
 test('more than 1,024 hosts without an answer overflow', () => {
   const { demand } = scene();
   const answers: string[] = [];

@@ -109,6 +109,27 @@ test('when the server takes a virtual host away, every host it answered to is un
   assert.deepEqual([session.answer('vhost', 'o/a'), session.answer('vhost', 'o/a:80')], [null, null]);
 });
 
+test('a name that was only answered by something bad is known as refused, until something good comes', () => {
+  const { session } = open();
+  session.want('vhost', new Set(['o/a']));
+  session.receive(
+    response(VIRTUAL_HOST, [{ name: 'o/own', aliases: ['o/a'], resource: content(VIRTUAL_HOST, 'bad') }]),
+    0,
+  );
+  assert.equal(session.answer('vhost', 'o/a'), undefined);
+  assert.ok(session.isRefused('vhost', 'o/a'));
+  session.receive(
+    response(VIRTUAL_HOST, [{ name: 'o/own', aliases: ['o/a'], resource: content(VIRTUAL_HOST, 'v') }]),
+    0,
+  );
+  assert.ok(!session.isRefused('vhost', 'o/a'));
+  session.receive(
+    response(VIRTUAL_HOST, [{ name: 'o/own', aliases: ['o/a'], resource: content(VIRTUAL_HOST, 'bad') }]),
+    0,
+  );
+  assert.ok(!session.isRefused('vhost', 'o/a'), 'what ran before runs on');
+});
+
 test('a resource that was not asked for is not taken', () => {
   const { book, session } = open();
   session.want('vhost', new Set(['o/a']));
