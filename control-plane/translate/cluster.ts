@@ -6,6 +6,7 @@ import type { ServicePort } from '../model/service.ts';
 import type { TrafficPolicy } from '../model/traffic-policy.ts';
 import type { Caller, NodeKind } from './caller.ts';
 import type { ServiceEntry } from './catalog.ts';
+import { httpVersion } from './http-version.ts';
 import { balancing } from './load-balancing.ts';
 import { ads, type Draft, type Message, ownMetadata } from './message.ts';
 import { clusterName } from './names.ts';
@@ -15,8 +16,6 @@ import { protocolOf } from './protocol.ts';
 import { retryOf } from './retry.ts';
 
 type Cluster = Message<'envoy.config.cluster.v3.Cluster'>;
-
-const httpOptions = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
 /** One service port as callers of a kind use it. Endpoints come by EDS under the same name (decisions D17). */
 export function clusterOf(entry: ServiceEntry, port: ServicePort, caller: Caller, note: Note): Draft {
@@ -97,16 +96,11 @@ function upstreamHttp(policy: TrafficPolicy | undefined, http2: boolean): Cluste
   if (!pool && !http2) return {};
   const idle = pool?.idleTimeout;
   const requests = pool?.maxRequestsPerConnection ?? 0;
-  const options = pack(httpOptions, {
-    ...(pool && {
-      common_http_protocol_options: {
-        ...(idle !== undefined && { idle_timeout: fromMs(parseDuration(idle) ?? 0) }),
-        ...(requests > 0 && { max_requests_per_connection: { value: requests } }),
-      },
-    }),
-    explicit_http_config: http2 ? { http2_protocol_options: {} } : { http_protocol_options: {} },
-  });
-  return { typed_extension_protocol_options: { [httpOptions]: options } };
+  const lives = {
+    ...(idle !== undefined && { idle_timeout: fromMs(parseDuration(idle) ?? 0) }),
+    ...(requests > 0 && { max_requests_per_connection: { value: requests } }),
+  };
+  return httpVersion(http2, pool && lives);
 }
 
 function ownOptions(policy: TrafficPolicy | undefined): Cluster {

@@ -2,6 +2,7 @@ import { LISTENER } from '../../shared/xds/type-url.ts';
 import type { MeshNode, SocketAddress } from './caller.ts';
 import { faultFilter } from './faulty-rules.ts';
 import { ads, type Draft, extension, type Message } from './message.ts';
+import { byClasses } from './retry.ts';
 
 type Manager = Message<'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'>;
 type Listener = Message<'envoy.config.listener.v3.Listener'>;
@@ -39,10 +40,13 @@ export function outboundListener(node: MeshNode): Draft[] {
  */
 export function inboundListener(node: MeshNode): Draft[] {
   if (!node.inbound) return [];
+  // A connection that the program closed while a request was on its way says nothing of the program: once more.
+  const retry = { retry_on: node.kind === 'aya' ? 'reset' : 'reset-before-request', num_retries: { value: 1 } };
   const route: Message<'envoy.config.route.v3.Route'> = {
     name: 'inbound',
     match: { prefix: '/' },
-    route: { cluster: inboundCluster, timeout: { seconds: 0 } },
+    route: { cluster: inboundCluster, timeout: { seconds: 0 }, retry_policy: retry },
+    ...(node.kind === 'aya' && byClasses(false)),
   };
   return [
     listener('inbound', node.inbound, {

@@ -1,5 +1,6 @@
 import { CLUSTER } from '../../shared/xds/type-url.ts';
 import type { MeshNode } from './caller.ts';
+import { httpVersion } from './http-version.ts';
 import { inboundCluster, inboundListener, outboundListener } from './listener.ts';
 import type { Draft, Message } from './message.ts';
 
@@ -16,6 +17,8 @@ function inboundClusterOf({ app }: MeshNode): Draft[] {
     name: inboundCluster,
     type: 'STATIC',
     connect_timeout: { seconds: 1 },
+    // Common servers close connections that were idle for 5 s, some while the next request is on its way.
+    ...httpVersion(false, { idle_timeout: { seconds: 4 } }),
     load_assignment: { cluster_name: inboundCluster, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
   };
   return [{ type: CLUSTER, name: inboundCluster, aliases: [], message }];

@@ -1,8 +1,9 @@
 import { parseDuration } from '../../shared/struct/duration.ts';
+import { pack } from '../../shared/xds/codec.ts';
 import { fromMs } from '../../shared/xds/duration.ts';
 import type { HttpRouteRule } from '../model/http-route.ts';
 import type { RetryPolicy, TrafficPolicy } from '../model/traffic-policy.ts';
-import { extension, type Message } from './message.ts';
+import { extension, type Message, ownMetadata } from './message.ts';
 
 type Retry = Message<'envoy.config.route.v3.RetryPolicy'>;
 
@@ -64,6 +65,12 @@ export function retryPolicy(retry: RetryPolicy, on: readonly string[] = conditio
     ],
     host_selection_retry_max_attempts: 3,
   };
+}
+
+/** What makes Aya's sidecar tell methods apart, and what was never sent from what had no answer (decisions D11). */
+export function byClasses(nonIdempotent: boolean): Message<'envoy.config.route.v3.Route'> {
+  const options = pack('aya.v1.RouteOptions', { retry: { non_idempotent: nonIdempotent } });
+  return { metadata: { typed_filter_metadata: { [ownMetadata]: options } } };
 }
 
 const byStatus = 'retriable-status-codes';

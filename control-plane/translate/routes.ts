@@ -1,5 +1,4 @@
 import { parseDuration } from '../../shared/struct/duration.ts';
-import { pack } from '../../shared/xds/codec.ts';
 import { fromMs } from '../../shared/xds/duration.ts';
 import type { ServicePort } from '../model/service.ts';
 import type { RetryPolicy } from '../model/traffic-policy.ts';
@@ -7,9 +6,9 @@ import { type Destination, destinationsOf, sending } from './backends.ts';
 import type { Caller } from './caller.ts';
 import type { ServiceEntry } from './catalog.ts';
 import { type FaultyRule, withFaults } from './faulty-rules.ts';
-import { type Message, ownMetadata } from './message.ts';
+import type { Message } from './message.ts';
 import type { Note } from './problem.ts';
-import { conditions, idempotentMethods, neverSent, retryOfRule, retryPolicy } from './retry.ts';
+import { byClasses, conditions, idempotentMethods, neverSent, retryOfRule, retryPolicy } from './retry.ts';
 import { headerChanges, redirectsOf, rewriteOf } from './route-filters.ts';
 import { idempotentOnly, matchesOf, type RouteMatch } from './route-match.ts';
 import { rulesFor } from './rules.ts';
@@ -92,9 +91,7 @@ function retried(
   const full = retryPolicy(retry);
   if (!full) return [{ ...base, route: action }];
   if (caller.kind === 'aya') {
-    const options = pack('aya.v1.RouteOptions', { retry: { non_idempotent: retry.nonIdempotent } });
-    const metadata = { typed_filter_metadata: { [ownMetadata]: options } };
-    return [{ ...base, route: { ...action, retry_policy: full }, metadata }];
+    return [{ ...base, route: { ...action, retry_policy: full }, ...byClasses(retry.nonIdempotent) }];
   }
   const safe = neverSent(retry);
   const always: Route = { ...base, route: { ...action, retry_policy: full } };
