@@ -38,6 +38,8 @@ export class SocketWire implements FrameWire {
   #text = '';
   /** Frames of the turn; while there is one, text and bytes join it. */
   #output: Output | null = null;
+  /** The socket may hold on to what it is given, as TLS does: it gets copies. */
+  #copies = false;
   #marked = false;
   #backedUp = false;
   #ending = false;
@@ -67,10 +69,12 @@ export class SocketWire implements FrameWire {
 
   /** Takes a socket that cannot read into our buffer (its 'data' events bring buffers of their own). */
   static adopted(context: SocketContext, socket: net.Socket): SocketWire {
-    return new SocketWire(context, (onread) => {
+    const wire = new SocketWire(context, (onread) => {
       socket.on('data', (chunk: Buffer) => onread.callback(chunk.length, chunk));
       return socket;
     });
+    wire.#copies = true;
+    return wire;
   }
 
   /** Begins to connect; `connected` is called once when the connection stands, `sink.onClose` when it never does. */
@@ -208,7 +212,12 @@ export class SocketWire implements FrameWire {
     const { bytes, at } = output;
     this.#output = null;
     if (at === 0 || this.#ending) return outputs.give(output);
-    this.#wrote(this.socket.write(bytes.subarray(0, at)), at);
+    const part = bytes.subarray(0, at);
+    if (this.#copies) {
+      outputs.give(output);
+      return this.#wrote(this.socket.write(Buffer.from(part)), at);
+    }
+    this.#wrote(this.socket.write(part), at);
     // What the system did not take whole belongs to the socket now (decision D8, rule W).
     if (this.socket.writableLength === 0) outputs.give(output);
     else outputs.lose(output);

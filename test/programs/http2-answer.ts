@@ -1,40 +1,18 @@
 import net from 'node:net';
-import { systemClock } from '../../shared/time/clock.ts';
-import { Wheel } from '../../shared/time/wheel.ts';
-import { DateText } from '../../sidecar/codec/http1/date-text.ts';
 import { DEFAULT_SERVER_SETTINGS } from '../../sidecar/codec/http2/server-options.ts';
 import { ServerSession } from '../../sidecar/codec/http2/server-session.ts';
-import { type SocketWire, socketContext } from '../../sidecar/codec/socket.ts';
+import type { SocketWire } from '../../sidecar/codec/socket.ts';
 import type { Exchange, RequestSink } from '../../sidecar/core/exchange.ts';
 import { HeaderList } from '../../sidecar/core/headers.ts';
-import { Turn } from '../../sidecar/core/turn.ts';
 import { Acceptor } from '../../sidecar/listener/acceptor.ts';
 import { SocketPeer } from '../../sidecar/listener/peer.ts';
+import { PATIENT, realTurns } from '../support/http2/node.ts';
 
 /**
  * An HTTP/2 server on our codec alone, for judges from outside: answers a request when it is complete, with its body, or
  * with a text when it has none. Prints its port.
  */
-const turn = new Turn(systemClock);
-const wheel = new Wheel(systemClock, (run) => {
-  turn.enter();
-  try {
-    run();
-  } finally {
-    turn.leave();
-  }
-});
-const sockets = socketContext(turn, (ms, action) => systemClock.after(ms, action));
-const options = {
-  maxHeadBytes: 60 * 1024,
-  maxHeaders: 100,
-  headersTimeout: 10_000,
-  requestTimeout: 60_000,
-  streamIdleTimeout: 60_000,
-  idleTimeout: 60_000,
-  maxConnectionDuration: 0,
-  maxRequestsPerConnection: 0,
-};
+const turns = realTurns();
 
 class Answer implements RequestSink {
   readonly #x: Exchange;
@@ -67,16 +45,10 @@ class Answer implements RequestSink {
   }
 }
 
-const context = {
-  turn,
-  wheel,
-  date: new DateText(systemClock),
-  handler: { begin: (x: Exchange) => new Answer(x) },
-  owner: { onBadRequest() {}, onProtocolError() {}, onClosed() {} },
-};
+const context = turns.serverContext({ begin: (x: Exchange) => new Answer(x) });
 const bound = new net.BoundSocket({ host: '127.0.0.1', port: Number(process.argv[2] ?? 0) });
-const acceptor = new Acceptor(sockets, (wire: SocketWire) => {
-  new ServerSession(wire, new SocketPeer(wire.socket), options, DEFAULT_SERVER_SETTINGS, context);
+const acceptor = new Acceptor(turns.sockets, (wire: SocketWire) => {
+  new ServerSession(wire, new SocketPeer(wire.socket), PATIENT, DEFAULT_SERVER_SETTINGS, context);
 });
 await acceptor.listen(bound, 128);
 console.log(acceptor.address.port);

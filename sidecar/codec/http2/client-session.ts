@@ -10,7 +10,7 @@ import { SETTING } from './settings.ts';
 
 /** Streams before the server has said how many it allows (RFC 9113 6.5.2 recommends that as the least). */
 const UNTOLD_STREAMS = 100;
-const KEEPALIVE_PING = Buffer.from('aya ping', 'latin1');
+const KEEPALIVE_PING = Buffer.alloc(8, 'aya ping', 'latin1');
 
 /** One upstream HTTP/2 connection: many streams at a time, as far as the server allows. */
 export class ClientSession extends Connection {
@@ -115,7 +115,7 @@ export class ClientSession extends Connection {
     if (!this.#draining) this.#retire();
     for (const stream of this.streams.all()) {
       if (stream.id <= lastId) continue;
-      this.close(stream);
+      this.close(stream, RESET_BY_US);
       stream.discard();
       stream.onBroken('refused', ERROR.refusedStream, '');
     }

@@ -16,6 +16,8 @@ export const FLOOD = {
   windowUpdates: 7,
   /** Responses with a 1xx. */
   informs: 8,
+  /** Streams above the number that we announced. */
+  refusals: 9,
 } as const;
 export type FloodKind = (typeof FLOOD)[keyof typeof FLOOD];
 
@@ -29,13 +31,14 @@ const KINDS = [
   'frames that mean nothing',
   'WINDOW_UPDATE',
   'informational responses',
+  'streams above the limit',
 ] as const;
 
 const WINDOW_MS = 10_000;
-const LIMITS = [500, 100, 200, 10_000, 1000, 1000, 1000, 10_000, 1000];
+const LIMITS = [500, 100, 200, 10_000, 1000, 1000, 1000, 10_000, 1000, 5000];
 /** How many more are allowed for each stream that was answered, and for each frame that carried something. */
-const PER_STREAM = [1, 0, 0, 1, 1, 4, 1, 4, 2];
-const PER_FRAME = [0, 0, 0, 1, 0, 0, 0, 4, 0];
+const PER_STREAM = [1, 0, 0, 1, 1, 4, 64, 4, 2, 1];
+const PER_FRAME = [0, 0, 0, 1, 0, 0, 0, 4, 0, 0];
 
 /**
  * Counts by kind what costs us and brings the peer nothing, against what it does that makes sense: who works a lot may

@@ -11,6 +11,7 @@ import {
   P_STATUS,
   PSEUDO,
 } from './field-kind.ts';
+import type { FieldSink } from './hpack-decoder.ts';
 
 export interface BlockLimits {
   /** Bytes of a header list as RFC 9113 6.5.2 counts them: names, values and 32 for each field. */
@@ -37,7 +38,7 @@ const MAX_DIGITS = 15;
  * One serves a thread: what it found is taken before anything else is decoded. A block with a problem is decoded to its
  * end all the same, because the peer's next block builds on it.
  */
-export class HeaderBlock {
+export class HeaderBlock implements FieldSink {
   method = '';
   scheme = '';
   authority = '';
@@ -100,7 +101,6 @@ export class HeaderBlock {
     this.#push(name, value);
   }
 
-  /** The field that was added last came with the wish never to be indexed. */
   keepSecret(name: string): void {
     if (this.secret === null) this.secret = [name];
     else if (!this.secret.includes(name)) this.secret.push(name);

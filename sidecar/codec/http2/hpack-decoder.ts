@@ -1,9 +1,17 @@
 import { latin1 } from '../latin1.ts';
 import { BAD_VALUE, fieldName, kindOfName, kindWithValue } from './field-kind.ts';
 import { FieldText } from './field-text.ts';
-import { FIELD_OVERHEAD, type HeaderBlock } from './header-block.ts';
+import { FIELD_OVERHEAD } from './header-block.ts';
 import { STATIC_TABLE } from './hpack-static.data.ts';
 import { huffmanDecode, huffmanScratch } from './huffman.ts';
+
+/** Takes the fields of a block. */
+export interface FieldSink {
+  /** `kind` as in field-kind.ts. */
+  add(name: string, value: string, kind: number): void;
+  /** The field that was added last came with the wish never to be indexed (RFC 7541 6.2.3). */
+  keepSecret(name: string): void;
+}
 
 /** A field in a table. */
 interface Entry {
@@ -51,7 +59,7 @@ export class HpackDecoder {
   #kind = 0;
 
   /** Decodes `buffer[from, to)`. */
-  decode(buffer: Buffer, from: number, to: number, block: HeaderBlock): boolean {
+  decode(buffer: Buffer, from: number, to: number, block: FieldSink): boolean {
     this.#at = from;
     let mayResize = true;
     while (this.#at < to) {
@@ -73,7 +81,7 @@ export class HpackDecoder {
   }
 
   /** RFC 7541 6.2: name by index or text, value by text; into the table or not. */
-  #literal(buffer: Buffer, to: number, byte: number, block: HeaderBlock): boolean {
+  #literal(buffer: Buffer, to: number, byte: number, block: FieldSink): boolean {
     const indexed = byte >= 0x40;
     const mask = indexed ? 0x3f : 0x0f;
     let index = byte & mask;

@@ -17,7 +17,7 @@ import { SETTING } from './settings.ts';
 const MAX_BACKLOG = 64 * 1024;
 /** How long the first GOAWAY has to reach the client before the second says which streams are served. */
 const LEAVE_MS = 1000;
-const LEAVE_PING = Buffer.from('aya leave', 'latin1').subarray(0, 8);
+const LEAVE_PING = Buffer.alloc(8, 'aya leave', 'latin1');
 
 /**
  * One downstream HTTP/2 connection. Each request is a ServerStream of its own; they share nothing but the connection's
@@ -156,7 +156,7 @@ export class ServerSession extends Connection {
     this.lastPeerId = id;
     if (this.streams.size >= this.#settings.maxConcurrentStreams) {
       this.refuse(id, ERROR.refusedStream);
-      return this.count(FLOOD.errors);
+      return this.count(FLOOD.refusals);
     }
     const endStream = (flags & END_STREAM) !== 0;
     const problem = (flags & SELF_DEPENDENT) !== 0 ? 'a stream that depends on itself' : this.#problem(endStream);

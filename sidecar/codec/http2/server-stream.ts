@@ -125,10 +125,9 @@ export class ServerStream extends Stream implements Contract {
   onBroken(breach: Breach): void {
     const sink = this.#sink;
     this.#sink = null;
-    const answered = this.#state === ENDED;
     this.#state = ENDED;
     if (sink !== null) sink.onAbort(breach === 'protocol' || breach === 'timeout' ? breach : 'reset');
-    if (breach === 'reset' && !(answered && this.localDone)) this.connection.count(FLOOD.resets);
+    if (breach === 'reset') this.connection.count(FLOOD.resets);
   }
 
   protected onChunk(chunk: Uint8Array): boolean {
