@@ -5,6 +5,7 @@ import { type AdsServers, adsServers } from './ads-servers.ts';
 import { type ClusterResult, cluster } from './cluster.ts';
 import { type HostPort, type ListenerResult, listener, socketAddress } from './listener.ts';
 import { allOf, type Findings, noFindings, Place, sortFindings } from './place.ts';
+import { clustersOfHost, routesOfListener } from './references.ts';
 
 /** A bootstrap, checked. Static pieces are what was read without a problem that forbids it. */
 export interface BootstrapResult {
@@ -71,18 +72,21 @@ function adminAddress({ admin }: Bootstrap, place: Place): HostPort | null {
 
 /** Routes that stand in a static listener name clusters that must be there (Envoy: validate_clusters). */
 function checkReferences(
-  { listener: { name, http }, routes, validateClusters }: ListenerResult,
+  { listener, routes }: ListenerResult,
   clusters: readonly ClusterResult[],
   ads: AdsServers | null,
   place: Place,
 ): void {
-  if (!routes && !ads) place.wrong(`route configuration "${http.routeConfig}" needs dynamic_resources.ads_config`);
-  if (!routes || !validateClusters) return;
-  for (const host of routes.virtualHosts) {
-    for (const { action } of host.routes) {
-      for (const each of action.kind === 'forward' ? action.clusters : []) {
-        if (each.name === '' || clusters.some(({ plan }) => plan.name === each.name)) continue;
-        place.wrong(`listener "${name}", virtual host "${host.name}": there is no static cluster "${each.name}"`);
+  const inline = new Set(routes.map(({ config }) => config.name));
+  for (const name of routesOfListener(listener)) {
+    if (!ads && !inline.has(name)) place.wrong(`route configuration "${name}" needs dynamic_resources.ads_config`);
+  }
+  for (const { config, validateClusters } of routes) {
+    if (!validateClusters) continue;
+    for (const host of config.virtualHosts) {
+      for (const name of clustersOfHost(host)) {
+        if (name === '' || clusters.some(({ plan }) => plan.name === name)) continue;
+        place.wrong(`listener "${listener.name}", virtual host "${host.name}": there is no static cluster "${name}"`);
       }
     }
   }

@@ -5,9 +5,9 @@ import { balancer } from './balancer.ts';
 import { type EndpointRow, endpointRows } from './endpoints.ts';
 import { checkAdsSource } from './http-manager.ts';
 import { limits } from './limits.ts';
-import { checkPlain } from './listener.ts';
 import { outlierDetection } from './outlier.ts';
 import type { Place } from './place.ts';
+import { checkPlain } from './transport-socket.ts';
 import { upstreamHttp } from './upstream-http.ts';
 import { percentOf, positiveDurationOf } from './value.ts';
 

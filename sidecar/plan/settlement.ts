@@ -5,8 +5,9 @@ import { distinct, endpointColumns } from './endpoint-columns.ts';
 import type { EndpointRow } from './endpoints.ts';
 import { hostPort } from './host-port.ts';
 import { Ledger } from './ledger.ts';
+import { inlineRoutes } from './listener.ts';
 import { Patience } from './patience.ts';
-import { clustersOfHost, clustersOfRoutes } from './references.ts';
+import { clustersOfHost, clustersOfListener, clustersOfRoutes, routesOfListener } from './references.ts';
 import type { ResourceKind } from './resource.ts';
 import type { Change, Desired } from './world.ts';
 
@@ -85,7 +86,7 @@ export class Settlement {
     };
     this.#routes(desired, isReady, isAbsent, now);
     this.#virtualHosts(desired, isReady, now);
-    this.#listeners(desired, isAbsent, now);
+    this.#listeners(desired, isReady, isAbsent, now);
     this.#faults(desired);
     this.#patience.end();
     this.#removals(desired);
@@ -136,16 +137,18 @@ export class Settlement {
     now: number,
   ): void {
     for (const result of desired.listeners.values()) {
-      const name = result.listener.http.routeConfig;
-      const routes = result.routes ?? desired.routes.get(name);
-      if (!routes) {
-        // Gone although a listener refers to it: every request is answered 404.
-        if (isAbsent(name) && this.#ledger.has('route', name)) this.#emptyRoutes(name);
-        continue;
+      for (const name of routesOfListener(result.listener)) {
+        const routes = inlineRoutes(result.routes, name) ?? desired.routes.get(name);
+        if (!routes) {
+          // Gone although a listener refers to it: every request is answered 404.
+          if (isAbsent(name) && this.#ledger.has('route', name)) this.#emptyRoutes(name);
+          continue;
+        }
+        if (this.#ledger.source('route', name) === routes) continue;
+        const ready = isReady(clustersOfRoutes(routes));
+        if (!ready && this.#patience.waits(`route ${name}`, patienceOf.route, now)) continue;
+        this.#ledger.put({ kind: 'route', name, value: routes }, routes);
       }
-      if (this.#ledger.source('route', name) === routes) continue;
-      if (!isReady(clustersOfRoutes(routes)) && this.#patience.waits(`route ${name}`, patienceOf.route, now)) continue;
-      this.#ledger.put({ kind: 'route', name, value: routes }, routes);
     }
   }
 
@@ -157,14 +160,18 @@ export class Settlement {
     }
   }
 
-  #listeners(desired: Desired, isAbsent: (route: string) => boolean, now: number): void {
+  #listeners(
+    desired: Desired,
+    isReady: (clusters: Iterable<string>) => boolean,
+    isAbsent: (route: string) => boolean,
+    now: number,
+  ): void {
     for (const [name, result] of desired.listeners) {
       if (this.#ledger.source('listener', name) === result) continue;
-      const route = result.listener.http.routeConfig;
-      if (!this.#ledger.has('route', route)) {
-        if (!isAbsent(route) && this.#patience.waits(`listener ${name}`, patienceOf.listener, now)) continue;
-        this.#emptyRoutes(route);
-      }
+      const missing = [...routesOfListener(result.listener)].filter((each) => !this.#ledger.has('route', each));
+      const ready = missing.every(isAbsent) && isReady(clustersOfListener(result.listener));
+      if (!ready && this.#patience.waits(`listener ${name}`, patienceOf.listener, now)) continue;
+      for (const route of missing) this.#emptyRoutes(route);
       this.#ledger.put({ kind: 'listener', name, value: result.listener }, result);
     }
   }
@@ -194,8 +201,9 @@ export class Settlement {
     for (const name of ledger.names('fault')) if (!desired.faults.has(name)) ledger.drop('fault', name);
     for (const name of ledger.names('listener')) if (!desired.listeners.has(name)) ledger.drop('listener', name);
     for (const name of ledger.names('vhost')) if (!desired.vhosts.has(name)) ledger.drop('vhost', name);
-    const routes = new Set([...desired.listeners.values()].map((each) => each.listener.http.routeConfig));
-    for (const name of ledger.names('listener')) routes.add(ledger.value('listener', name)?.http.routeConfig ?? '');
+    const inForce = ledger.names('listener').map((name) => ledger.value('listener', name));
+    const wanted = [...desired.listeners.values()].map((each) => each.listener);
+    const routes = new Set([...wanted, ...inForce].flatMap((each) => (each ? [...routesOfListener(each)] : [])));
     for (const name of ledger.names('route')) if (!routes.has(name)) ledger.drop('route', name);
     const gone = ledger.names('cluster').filter((name) => !desired.clusters.has(name));
     const needed = gone.length > 0 ? this.#neededByWaiting() : undefined;

@@ -3,8 +3,8 @@ import type { PlanDelta } from '../core/plan/delta.ts';
 import type { VirtualHostPlan } from '../core/plan/route.ts';
 import type { ClusterResult, EndpointSource } from './cluster.ts';
 import type { EndpointRow } from './endpoints.ts';
-import type { ListenerResult } from './listener.ts';
-import { clustersOfHost } from './references.ts';
+import { inlineRoutes, type ListenerResult, logged } from './listener.ts';
+import { clustersOfHost, routesOfListener } from './references.ts';
 import type { Resource, ResourceKind } from './resource.ts';
 import { type EndpointHealth, Settlement, type SlotBook } from './settlement.ts';
 
@@ -175,8 +175,9 @@ export class World {
   /** The route configuration whose hosts come on demand; undefined when none does. */
   get onDemandRoutes(): string | undefined {
     for (const { listener, routes } of this.#desired.listeners.values()) {
-      const name = listener.http.routeConfig;
-      if ((routes ?? this.#desired.routes.get(name))?.vhds) return name;
+      for (const name of routesOfListener(listener)) {
+        if ((inlineRoutes(routes, name) ?? this.#desired.routes.get(name))?.vhds) return name;
+      }
     }
     return undefined;
   }
@@ -191,7 +192,9 @@ export class World {
   /** Names to ask route discovery for. */
   routeNames(): Set<string> {
     const names = new Set<string>();
-    for (const each of this.#desired.listeners.values()) if (!each.routes) names.add(each.listener.http.routeConfig);
+    for (const { listener, routes } of this.#desired.listeners.values()) {
+      for (const name of routesOfListener(listener)) if (!inlineRoutes(routes, name)) names.add(name);
+    }
     return names;
   }
 
@@ -228,8 +231,6 @@ export class World {
   }
 
   #withAccessLog(result: ListenerResult): ListenerResult {
-    const { listener } = result;
-    if (listener.http.accessLogs.length > 0 || this.#accessLogs.length === 0) return result;
-    return { ...result, listener: { ...listener, http: { ...listener.http, accessLogs: this.#accessLogs } } };
+    return this.#accessLogs.length === 0 ? result : { ...result, listener: logged(result.listener, this.#accessLogs) };
   }
 }

@@ -9,6 +9,7 @@ import { DateText } from '../codec/http1/date-text.ts';
 import { socketContext } from '../codec/socket.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
 import type { PlanDelta } from '../core/plan/delta.ts';
+import type { HttpManagerPlan } from '../core/plan/http-manager.ts';
 import type { ListenerPlan } from '../core/plan/listener.ts';
 import type { Pool } from '../core/pool.ts';
 import { SlotTable } from '../core/slots.ts';
@@ -125,7 +126,8 @@ export class DataPath {
       this.#runtime = runtime;
       for (const name of touched(delta, 'listener')) {
         const plan = this.#compiler.pieces.listener.get(name);
-        if (plan) this.#listeners.get(name)?.reconfigure(this.#context(plan));
+        const http = plan && httpOf(plan);
+        if (http) this.#listeners.get(name)?.reconfigure(this.#context(plan, http));
       }
       for (const pool of retired) pool.drain();
       this.#post({ kind: 'in-force', epoch: delta.epoch });
@@ -135,8 +137,9 @@ export class DataPath {
   /** Serves a listener of the plan on a socket that main bound. */
   listen(name: string, bound: BoundSocket): void {
     const plan = this.#compiler.pieces.listener.get(name);
-    if (!plan || this.#stopped) return bound.close();
-    const listener = new HttpListener(this.#sockets, this.#date, this.#context(plan));
+    const http = plan && httpOf(plan);
+    if (!http || this.#stopped) return bound.close();
+    const listener = new HttpListener(this.#sockets, this.#date, this.#context(plan, http));
     if (this.#announced) listener.announceClose();
     this.#listeners.set(name, listener);
     listener.listen(bound).catch((error: Error) => {
@@ -196,8 +199,7 @@ export class DataPath {
     return new Http1Pool(endpoint.address, endpoint.port, endpoint.slot, cluster);
   }
 
-  #context(plan: ListenerPlan): HttpContext {
-    const { http } = plan;
+  #context(plan: ListenerPlan, http: HttpManagerPlan): HttpContext {
     const outbound = plan.direction !== 'inbound';
     return {
       manager: http,
@@ -215,4 +217,9 @@ export class DataPath {
       random: this.#random,
     };
   }
+}
+
+function httpOf({ chains, defaultChain }: ListenerPlan): HttpManagerPlan | undefined {
+  const filter = (chains[0] ?? defaultChain)?.filter;
+  return filter?.kind === 'http' ? filter.http : undefined;
 }

@@ -11,7 +11,7 @@ import type { Piece } from '../../sidecar/core/plan/delta.ts';
 import { Discovery, type DiscoveryStream } from '../../sidecar/discovery/discovery.ts';
 import { resolveBootstrap } from '../../sidecar/plan/bootstrap.ts';
 import { meshBootstrap } from '../../sidecar/plan/mesh-bootstrap.ts';
-import { clustersOfHost, clustersOfRoutes } from '../../sidecar/plan/references.ts';
+import { clustersOfHost, clustersOfRoutes, routesOfListener } from '../../sidecar/plan/references.ts';
 import { readResource } from '../../sidecar/plan/resource.ts';
 import { type Change, World } from '../../sidecar/plan/world.ts';
 import { type ModelResponse, ModelServer, received } from '../support/ads-model.ts';
@@ -195,7 +195,9 @@ class Scene {
       for (const name of named) {
         if (held?.has(name)) assert.ok(this.plan.has(`cluster ${name}`), `${piece.name} came before cluster ${name}`);
       }
-      if (piece.kind === 'listener') assert.ok(this.plan.has(`route ${piece.value.http.routeConfig}`));
+      if (piece.kind === 'listener') {
+        for (const route of routesOfListener(piece.value)) assert.ok(this.plan.has(`route ${route}`));
+      }
       if (piece.kind === 'cluster') assert.ok(this.plan.has(`endpoints ${piece.value.endpoints}`));
     }
   }

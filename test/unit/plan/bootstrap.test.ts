@@ -63,9 +63,12 @@ test('a whole bootstrap has no problems, and its pieces have the defaults of Env
   assert.equal(ads, null);
   assert.equal(node.id, 'n');
   const [first] = listeners;
-  assert.ok(first?.routes);
-  assert.equal(first.listener.http.routeConfig, first.routes.name);
-  const { http } = first.listener;
+  const filter = first?.listener.chains[0]?.filter;
+  assert.ok(first && filter?.kind === 'http');
+  const { http } = filter;
+  const [routes] = first.routes;
+  assert.equal(http.routeConfig, routes?.config.name);
+  assert.deepEqual(first.listener.sniff, { tls: false, http: false, timeout: 15_000, continueOnTimeout: false });
   assert.equal(http.maxHeadBytes, 60 * 1024);
   assert.equal(http.maxHeaders, 100);
   assert.equal(http.streamIdleTimeout, 300_000);
@@ -74,7 +77,7 @@ test('a whole bootstrap has no problems, and its pieces have the defaults of Env
   assert.equal(http.drainTimeout, 5_000);
   assert.equal(http.generateRequestId, true);
   assert.equal(http.useRemoteAddress, false);
-  const action = first.routes.virtualHosts[0]?.routes[0]?.action;
+  const action = routes?.config.virtualHosts[0]?.routes[0]?.action;
   assert.ok(action?.kind === 'forward');
   assert.equal(action.timeout, 15_000);
   assert.equal(action.retry, null);
@@ -122,9 +125,19 @@ const refused: [string, (parts: Parts) => void, string][] = [
     `${L}.filter_chains[0].transport_socket: not supported yet`,
   ],
   [
-    'a second filter chain',
-    ({ listener, chain }) => (listener.filter_chains = [chain, {}]),
-    `${L}.filter_chains[1]: not supported yet (only one filter chain)`,
+    'two filter chains for the same connections',
+    ({ listener, chain }) => (listener.filter_chains = [chain, chain]),
+    `${L}.filter_chains[1].filter_chain_match: has a condition of filter_chains[0]`,
+  ],
+  [
+    'a filter chain without a filter',
+    ({ listener, chain }) => (listener.filter_chains = [chain, { filter_chain_match: { server_names: ['a'] } }]),
+    `${L}.filter_chains[1].filters: one is required`,
+  ],
+  [
+    'a server name that is no name',
+    ({ chain }) => (chain.filter_chain_match = { server_names: ['a.*'] }),
+    `${L}.filter_chains[0].filter_chain_match.server_names[0]: "a.*": a name, or *.SUFFIX`,
   ],
   ['a listener without chains', ({ listener }) => (listener.filter_chains = []), `${L}.filter_chains: one is required`],
   [
@@ -138,12 +151,12 @@ const refused: [string, (parts: Parts) => void, string][] = [
     `${L}.address.socket_address.port_value: 70000 is no port`,
   ],
   [
-    'TCP proxying',
+    'a TCP proxy without a cluster',
     ({ chain }) =>
       (chain.filters = [
         { typed_config: { '@type': type('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy'), stat_prefix: 'x' } },
       ]),
-    `${L}.filter_chains[0].filters[0].typed_config: not supported yet (envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, expected envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager)`,
+    `${L}.filter_chains[0].filters[0].typed_config: one of cluster or weighted_clusters is required`,
   ],
   [
     'original_dst',
