@@ -1,6 +1,7 @@
 import type { HeaderValueOption } from '../../shared/xds/messages.gen.ts';
 import type { HeaderAddPlan, HeaderMutations } from '../core/plan/route.ts';
 import { checkFormat } from '../telemetry/format.ts';
+import { headerValue } from './message-text.ts';
 import type { Place } from './place.ts';
 
 const actions = {
@@ -12,8 +13,6 @@ const actions = {
 
 /** RFC 9110 5.6.2: what a field name may consist of. */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** RFC 9110 5.5, without the control characters that could split a message. */
-const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Names that Envoy does not let a mutation touch either: they belong to the framing, or to the routing. */
 const reserved = new Set(['host', 'content-length', 'transfer-encoding', 'connection']);
@@ -34,10 +33,9 @@ export function headerMutations(
 function addition(option: HeaderValueOption, place: Place): HeaderAddPlan {
   place.only(option, ['header', 'append_action', 'keep_empty_value']);
   if (!option.header) place.at('header').wrong('is required');
-  const value = option.header?.value ?? '';
   const at = place.at('header').at('value');
+  const value = headerValue(option.header?.value, at);
   if (value === '' && !option.keep_empty_value) at.unsupported('an empty value needs keep_empty_value');
-  if (!fieldValue.test(value)) at.wrong('holds a character that a header value must not have');
   for (const problem of checkFormat(value, 'header')) at.wrong(problem);
   return {
     name: nameOf(option.header?.key ?? '', place.at('header').at('key')),

@@ -5,6 +5,7 @@ import type { RouteConfigPlan } from '../core/plan/route.ts';
 import { accessLog } from './access-log.ts';
 import { extensionOf, messageOf } from './extension.ts';
 import { httpFault } from './fault.ts';
+import { headerValue } from './message-text.ts';
 import type { Place } from './place.ts';
 import { routeConfig } from './route.ts';
 import { booleanOf, durationOf, numberOf } from './value.ts';
@@ -45,8 +46,8 @@ function httpManager(message: HttpConnectionManager, listener: string, place: Pl
     xffTrustedHops: message.xff_num_trusted_hops ?? 0,
     generateRequestId: booleanOf(message.generate_request_id, true),
     preserveExternalRequestId: message.preserve_external_request_id ?? false,
-    via: message.via ?? '',
-    serverName: message.server_name ?? '',
+    via: headerValue(message.via, place.at('via')),
+    serverName: headerValue(message.server_name, place.at('server_name')),
     stripPort: message.strip_any_host_port ? 'any' : message.strip_matching_host_port ? 'matching' : 'none',
     acceptHttp10: message.http_protocol_options?.accept_http_10 ?? false,
     maxHeadBytes: numberOf(message.max_request_headers_kb, 60) * 1_024,

@@ -9,6 +9,7 @@ import type {
 import type { ForwardPlan, RouteActionPlan, WeightedClusterPlan } from '../core/plan/route.ts';
 import { checkSubstitution } from '../route/rewrite.ts';
 import { headerMutations } from './header-mutation.ts';
+import { hostText, schemeText, targetPart, targetPath, uriPart } from './message-text.ts';
 import type { Place } from './place.ts';
 import { checkRegex } from './regex.ts';
 import { retryPolicy } from './retry.ts';
@@ -74,9 +75,9 @@ function forward(
     timeout: durationOf(action.timeout, routeTimeout, place.at('timeout')),
     idleTimeout: durationOf(action.idle_timeout, -1, place.at('idle_timeout')),
     retry: policy ? retryPolicy(policy, aya, at) : null,
-    prefixRewrite: action.prefix_rewrite || null,
+    prefixRewrite: targetPath(action.prefix_rewrite, place.at('prefix_rewrite')) || null,
     regexRewrite: regexRewrite(action, place),
-    hostRewrite: action.host_rewrite_literal ?? '',
+    hostRewrite: hostText(action.host_rewrite_literal, place.at('host_rewrite_literal')),
     hostRewriteHeader: (action.host_rewrite_header ?? '').toLowerCase(),
     bufferLimit: numberOf(route.per_request_buffer_limit_bytes, host.bufferLimit ?? bufferLimit),
     priority: 'default',
@@ -120,7 +121,7 @@ function regexRewrite(
   const at = place.at('regex_rewrite');
   if (prefix_rewrite) at.wrong('only one of prefix_rewrite and regex_rewrite may be set');
   const pattern = rewrite.pattern?.regex ?? '';
-  const substitution = rewrite.substitution ?? '';
+  const substitution = targetPart(rewrite.substitution, at.at('substitution'));
   if (checkRegex(pattern, at.at('pattern').at('regex'))) {
     const problem = checkSubstitution(pattern, substitution);
     if (problem !== null) at.at('substitution').wrong(problem);
@@ -142,11 +143,11 @@ function redirect(action: RedirectAction, place: Place): RouteActionPlan {
   return {
     kind: 'redirect',
     status: redirectStatus[action.response_code ?? 'MOVED_PERMANENTLY'],
-    scheme: action.https_redirect ? 'https' : (action.scheme_redirect ?? '').toLowerCase(),
-    host: action.host_redirect ?? '',
+    scheme: action.https_redirect ? 'https' : schemeText(action.scheme_redirect, place.at('scheme_redirect')),
+    host: hostText(action.host_redirect, place.at('host_redirect')),
     port,
-    path: action.path_redirect ?? '',
-    prefix: action.prefix_rewrite ?? null,
+    path: uriPart(action.path_redirect, place.at('path_redirect')),
+    prefix: action.prefix_rewrite === undefined ? null : uriPart(action.prefix_rewrite, place.at('prefix_rewrite')),
     stripQuery: action.strip_query ?? false,
   };
 }

@@ -34,7 +34,7 @@ export class HeaderEdits {
     for (const { action, name, value } of this.#add) {
       const wanted =
         action === 'append' || action === 'overwrite' || headers.has(name) === (action === 'overwrite-if-exists');
-      values.push(wanted ? value.render(x, response, 0, '') : undefined);
+      values.push(wanted ? safeValue(value, x, response) : undefined);
     }
     for (let at = 0; at < values.length; at += 1) {
       const { action, name, value: format } = this.#add[at] as Addition;
@@ -45,4 +45,16 @@ export class HeaderEdits {
       else headers.set(name, value);
     }
   }
+}
+
+/** What a header value must not hold (RFC 9110 5.5), a character for which there is no byte included. */
+const FOREIGN = /[^\t\x20-\x7e\x80-\xff]/g;
+
+/**
+ * Constants were checked with the configuration. What operators give is safe where it came over the wire, but names of
+ * routes and clusters may be any text, and a character above U+00FF would go out as its lower byte: a line break, perhaps.
+ */
+function safeValue(format: Format, x: Exchange, response: HeaderList | null): string {
+  const value = format.render(x, response, 0, '');
+  return format.constant === null ? value.replace(FOREIGN, '?') : value;
 }

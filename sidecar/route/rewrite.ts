@@ -1,7 +1,10 @@
+import { isAuthority } from '../codec/http1/target.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { ForwardPlan } from '../core/plan/route.ts';
 import { type PathTest, pathEnd } from './path.ts';
 import { everyRegex } from './regex.ts';
+
+const SLASH = 0x2f;
 
 /** What a route makes of host and path. Source of the meanings: Envoy's route.v3.RouteAction. */
 export class Rewrite {
@@ -29,7 +32,8 @@ export class Rewrite {
 
   apply(x: Exchange): void {
     const host = this.#hostHeader === '' ? this.#host : (x.headers.get(this.#hostHeader) ?? '');
-    if (host !== '') {
+    // A header may hold anything: what is no host leaves the host as it is.
+    if (host !== '' && (this.#hostHeader === '' || isAuthority(host))) {
       x.headers.set('x-envoy-original-host', x.authority);
       x.authority = host;
     }
@@ -37,7 +41,9 @@ export class Rewrite {
     if (this.#prefix !== '') x.path = this.#prefix + path.slice(this.#path.matched(path));
     else if (this.#pattern) {
       const end = pathEnd(path);
-      x.path = path.slice(0, end).replace(this.#pattern, this.#substitution) + path.slice(end);
+      const rewritten = path.slice(0, end).replace(this.#pattern, this.#substitution) + path.slice(end);
+      // Whatever a substitution leaves, a request line has a path from the root.
+      x.path = rewritten.charCodeAt(0) === SLASH ? rewritten : `/${rewritten}`;
     } else return;
     x.headers.set('x-envoy-original-path', path);
   }
