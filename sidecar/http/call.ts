@@ -11,6 +11,7 @@ import type { Attempt } from './attempt.ts';
 import { stripPort } from './authority.ts';
 import type { DemandResult, HttpContext, RuntimeView, Upstream } from './context.ts';
 import { Forward } from './forward.ts';
+import { answerOfThisHop } from './hops.ts';
 import { RequestBody } from './request-body.ts';
 import { REPLY, sendReply } from './rescue.ts';
 
@@ -56,7 +57,9 @@ export class Call implements RequestSink {
     if (manager.stripPort !== 'none') stripPort(x, manager.stripPort);
     forwardHeaders(x, manager);
     if (manager.generateRequestId) context.requestIds.stamp(x, manager);
-    this.#route();
+    const own = answerOfThisHop(x);
+    if (own === null) this.#route();
+    else this.reply(own);
   }
 
   #route(): void {
