@@ -14,7 +14,7 @@ type Plain = Record<string, unknown>;
 /**
  * `message` in the one form that is encoded, so that equal content gives equal bytes (versions are content hashes): no
  * undefined, no default where proto3 does not send it, map keys in order. Throws on a field or enum value that the type
- * does not have, which protobufjs would drop without a word.
+ * does not have.
  */
 export function canonical(type: string, message: object): Plain {
   const known = messageOf(type);

@@ -1,14 +1,14 @@
 import { canonical, type Input } from './canonical.ts';
 import type { Any, Messages } from './messages.gen.ts';
-import { fillPresent } from './presence.ts';
-import { codecOf } from './protobuf.ts';
 import { nameOf, urlOf } from './type-url.ts';
+import { readMessage } from './wire-reader.ts';
+import { writeMessage } from './wire-writer.ts';
 
 type Type = keyof Messages;
 
 /** The wire bytes of `message`. Equal messages give equal bytes. Throws on a name the type does not have: a bug. */
 export function encode<T extends Type>(type: T, message: Input<Messages[T]>): Buffer {
-  return codecOf(type).serialize(canonical(type, message));
+  return writeMessage(type, canonical(type, message));
 }
 
 /**
@@ -18,9 +18,7 @@ export function encode<T extends Type>(type: T, message: Input<Messages[T]>): Bu
  * message.
  */
 export function decode<T extends Type>(type: T, bytes: Uint8Array): Messages[T] {
-  const message = codecOf(type).deserialize(bytes as Buffer) as Record<string, unknown>;
-  fillPresent(type, message);
-  return message as unknown as Messages[T];
+  return readMessage(type, bytes) as unknown as Messages[T];
 }
 
 /** `message` with its type, as resources and extensions travel. */

@@ -124,7 +124,7 @@ class Scanner {
       this.#at = at + length;
     }
     if (field.kind !== 'message') return true;
-    // Legal, but protobufjs reads it as null; nobody sends it.
+    // Legal, but nobody sends it.
     if (from < 0) return this.#problem(`key ${JSON.stringify(key)} has no value`, field);
     return this.#enter(field, key, from, to);
   }

@@ -1,14 +1,14 @@
 import { fromJSON, type MessageTypeDefinition } from '@grpc/proto-loader';
-import { schema } from './schema.gen.ts';
-import type { Schema } from './schema.ts';
+import { schema } from '../../shared/xds/schema.gen.ts';
+import type { Schema } from '../../shared/xds/schema.ts';
 
-/** A message's codec, without the descriptors that proto-loader hangs on it: they weigh more than the codecs. */
+/** A message's codec as protobufjs makes it: a second opinion on our own. */
 type Codec = Pick<MessageTypeDefinition<object, object>, 'serialize' | 'deserialize'>;
 
 let codecs: Map<string, Codec> | undefined;
 
 /**
- * The codec of a message as proto-loader makes it, all of them at first use. 64-bit integers are numbers, enums names,
+ * The codec of a message, all of them made at first use. 64-bit integers are numbers, enums names,
  * bytes Buffers; repeated fields and maps are always there.
  */
 export function codecOf(type: string): Codec {
