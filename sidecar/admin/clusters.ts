@@ -29,6 +29,7 @@ const flagWords: readonly [number, string][] = [
   [FLAG.ejected, 'failed_outlier_check'],
   [FLAG.unhealthy, 'failed_active_hc'],
   [FLAG.draining, 'draining'],
+  [FLAG.degraded, 'degraded_eds_health'],
 ];
 
 /** What the sidecar knows of its clusters and endpoints now, read from the shared slots. */

@@ -1,7 +1,9 @@
+import type { Hash64 } from '../../shared/struct/hash64.ts';
 import type { Random } from '../../shared/struct/random.ts';
 import type { ClusterPlan, EndpointsPlan } from '../core/plan/cluster.ts';
 import type { Pool } from '../core/pool.ts';
 import { SHARED, type SlotTable } from '../core/slots.ts';
+import { noteHealth } from './balancer/slow-start.ts';
 import { EndpointSet } from './endpoint-set.ts';
 import { ClusterLimits } from './limits.ts';
 import { LiveEndpoint } from './live-endpoint.ts';
@@ -87,17 +89,19 @@ export class Cluster {
   }
 
   /**
-   * Chooses an endpoint; null when there is none to choose (UH). `tried` are the endpoints of earlier attempts that are
+   * Chooses an endpoint; null when there is none to choose (UH). `hash` is what the request is to stick to its endpoint by,
+   * for policies that go by it. `tried` are the endpoints of earlier attempts that are
    * to be avoided, or null: up to `attempts` new draws, then any untried one that is available; when all were tried, the
    * last draw.
    */
-  pick(tried: readonly LiveEndpoint[] | null, attempts: number): LiveEndpoint | null {
+  pick(tried: readonly LiveEndpoint[] | null, attempts: number, hash: Hash64 | null = null): LiveEndpoint | null {
     if (this.limits.slot.shared(SHARED.generation) !== this.#generation) this.#selection = this.#select();
+    else if (this.#selection.due !== Number.POSITIVE_INFINITY) this.#reweigh();
     const { random } = this.#around;
-    let endpoint = this.#selection.pick(random);
+    let endpoint = this.#selection.pick(random, hash, 0);
     if (tried === null || endpoint === null) return endpoint;
-    for (let attempt = 0; attempt < attempts && tried.includes(endpoint); attempt += 1) {
-      endpoint = this.#selection.pick(random) ?? endpoint;
+    for (let attempt = 1; attempt <= attempts && tried.includes(endpoint); attempt += 1) {
+      endpoint = this.#selection.pick(random, hash, attempt) ?? endpoint;
     }
     return tried.includes(endpoint) ? (this.#untried(tried) ?? endpoint) : endpoint;
   }
@@ -123,7 +127,7 @@ export class Cluster {
       const start = Math.floor(this.#around.random() * endpoints.length);
       for (let step = 0; step < endpoints.length; step += 1) {
         const endpoint = endpoints[(start + step) % endpoints.length] as LiveEndpoint;
-        if (endpoint.available() && !tried.includes(endpoint)) return endpoint;
+        if (!tried.includes(endpoint) && (endpoint.available() || endpoint.degraded())) return endpoint;
       }
     }
     return null;
@@ -132,7 +136,14 @@ export class Cluster {
   #select(): Selection {
     // Read before the flags: a change meanwhile makes the next pick look again.
     this.#generation = this.limits.slot.shared(SHARED.generation);
-    return new Selection(this.set, this.plan.balancer, this.plan.panicThreshold, this.#around.random);
+    if (this.plan.slowStart !== null) noteHealth(this.set.endpoints, this.#around.now());
+    return new Selection(this.set, this.plan, this.#around);
+  }
+
+  /** Weights move in slow start, and when that is over the plain policies take over. */
+  #reweigh(): void {
+    const now = this.#around.now();
+    if (now >= this.#selection.due && !this.#selection.reweigh(now)) this.#selection = this.#select();
   }
 
   #makeEndpoint(plan: EndpointsPlan, row: number): LiveEndpoint {
@@ -143,6 +154,7 @@ export class Cluster {
     }
     const slot = this.#around.slots.slot(slotIndex);
     const endpoint = new LiveEndpoint(address, port, slot, slotIndex, this.#detectors);
+    endpoint.since = this.#around.now();
     endpoint.pool = this.#around.pool(endpoint, this.plan, this.limits);
     return endpoint;
   }

@@ -1,3 +1,4 @@
+import type { LocalityPlan } from '../core/plan/balancer.ts';
 import type { EndpointsPlan } from '../core/plan/cluster.ts';
 import { endpointName, type LiveEndpoint } from './live-endpoint.ts';
 
@@ -18,14 +19,16 @@ export interface EndpointUpdate {
  * LiveEndpoint, and with it pool, counts and ejection, whatever else about it changes.
  */
 export class EndpointSet {
-  static readonly empty = new EndpointSet([]);
+  static readonly empty = new EndpointSet([], []);
 
   readonly endpoints: readonly LiveEndpoint[];
   /** By rising priority number; a priority without endpoints has no level. */
   readonly levels: readonly Level[];
+  readonly localities: readonly LocalityPlan[];
 
-  private constructor(endpoints: readonly LiveEndpoint[]) {
+  private constructor(endpoints: readonly LiveEndpoint[], localities: readonly LocalityPlan[]) {
     this.endpoints = endpoints;
+    this.localities = localities;
     this.levels = [...new Set(endpoints.map((each) => each.priority))]
       .sort((left, right) => left - right)
       .map((priority) => ({ priority, endpoints: endpoints.filter((each) => each.priority === priority) }));
@@ -44,9 +47,10 @@ export class EndpointSet {
       endpoint.hostname = plan.hostnames[row] ?? '';
       endpoint.weight = plan.weights[row] ?? 1;
       endpoint.priority = plan.priorities[row] ?? 0;
+      endpoint.locality = plan.locality[row] ?? 0;
       after.set(name, endpoint);
     }
     const removed = this.endpoints.filter((each) => after.get(each.name) !== each);
-    return { set: new EndpointSet([...after.values()]), removed };
+    return { set: new EndpointSet([...after.values()], plan.localities), removed };
   }
 }

@@ -1,5 +1,5 @@
 import type { Pool } from '../core/pool.ts';
-import { ROW, SHARED, type Slot } from '../core/slots.ts';
+import { FLAG, ROW, SHARED, type Slot } from '../core/slots.ts';
 import type { Detectors } from './outlier/detector.ts';
 import { OBSERVED } from './outlier/observation.ts';
 
@@ -23,6 +23,10 @@ export class LiveEndpoint {
   hostname = '';
   weight = 1;
   priority = 0;
+  /** Index into the set's localities. */
+  locality = 0;
+  /** Monotonic ms since when it takes requests: what slow start counts from. Infinity while it is unhealthy. */
+  since = 0;
   /** Set right after construction, since a pool is made for an endpoint. */
   pool: Pool;
 
@@ -36,9 +40,14 @@ export class LiveEndpoint {
     this.pool = NO_POOL;
   }
 
-  /** Whether no flag (unhealthy, ejected, draining) is set. */
+  /** Whether no flag (unhealthy, ejected, draining, degraded) is set. */
   available(): boolean {
     return this.slot.shared(SHARED.flags) === 0;
+  }
+
+  /** Whether it may be used where those that are available do not suffice. */
+  degraded(): boolean {
+    return this.slot.shared(SHARED.flags) === FLAG.degraded;
   }
 
   /** Requests under way in all workers. */

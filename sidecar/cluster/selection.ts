@@ -1,58 +1,124 @@
+import type { Hash64 } from '../../shared/struct/hash64.ts';
+import { remainder } from '../../shared/struct/hash64.ts';
 import type { Random } from '../../shared/struct/random.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
-import { buildPicker } from './balancer/build.ts';
+import type { PickerSurroundings } from './balancer/build.ts';
+import { LocalitiesPicker, localityShare } from './balancer/localities.ts';
 import type { Picker } from './balancer/picker.ts';
-import type { EndpointSet } from './endpoint-set.ts';
+import { slowStartStep } from './balancer/slow-start.ts';
+import { CandidateGroup } from './candidate-group.ts';
+import type { EndpointSet, Level } from './endpoint-set.ts';
 import type { LiveEndpoint } from './live-endpoint.ts';
-import { priorityLoads } from './priority-load.ts';
+import { OVERPROVISIONING, priorityLoads } from './priority-load.ts';
 
 /**
- * Whom to pick from while availability stays as it is: a picker per priority level that gets traffic, and the share of
- * each. Immutable but for the pickers' own state.
+ * Whom to pick from while availability stays as it is: a picker per priority level that gets traffic (and one for its
+ * degraded endpoints when they get some), and the share of each. Immutable but for the pickers' own state and for
+ * weights that move in slow start.
  */
 export class Selection {
   /** Endpoints without a flag, over all levels. */
   readonly available: number;
   /** Some level sends to all its endpoints, whatever their flags. */
   readonly panic: boolean;
-  readonly #pickers: readonly Picker[];
+  /** Monotonic ms at which `reweigh` is to be called; Infinity = weights stay. */
+  due: number;
+  readonly #plan: ClusterPlan;
+  readonly #set: EndpointSet;
+  readonly #around: PickerSurroundings;
+  readonly #now: number;
+  readonly #groups: CandidateGroup[] = [];
+  readonly #pickers: Picker[] = [];
   /** Running sums of the shares, 0..1, one per picker. */
-  readonly #until: readonly number[];
+  readonly #until: number[] = [];
 
-  constructor(set: EndpointSet, policy: ClusterPlan['balancer'], panicThreshold: number, random: Random) {
-    const usable = set.levels.map(({ endpoints }) => endpoints.filter((each) => each.available()));
+  constructor(set: EndpointSet, plan: ClusterPlan, around: PickerSurroundings) {
+    this.#plan = plan;
+    this.#set = set;
+    this.#around = around;
+    this.#now = around.now();
+    const usable = set.levels.map(({ endpoints }) => ({
+      available: endpoints.filter((each) => each.available()),
+      degraded: endpoints.filter((each) => each.degraded()),
+    }));
     const counts = set.levels.map(({ endpoints }, index) => ({
-      available: usable[index]?.length ?? 0,
+      available: usable[index]?.available.length ?? 0,
+      degraded: usable[index]?.degraded.length ?? 0,
       total: endpoints.length,
     }));
-    const pickers: Picker[] = [];
-    const until: number[] = [];
-    let sum = 0;
-    const loads = priorityLoads(counts, panicThreshold);
-    loads.forEach(({ load, panic }, index) => {
-      const endpoints = panic ? set.levels[index]?.endpoints : usable[index];
-      const picker = load > 0 ? buildPicker(policy, endpoints ?? [], random) : null;
-      if (!picker) return;
-      sum += load / 100;
-      pickers.push(picker);
-      until.push(sum);
+    const loads = priorityLoads(counts, plan.panicThreshold);
+    set.levels.forEach((level, index) => {
+      const load = loads[index];
+      if (load?.panic) this.#share(load.load, this.#group(level.endpoints));
+      else if (load) this.#share(load.load, this.#spread(usable[index]?.available ?? [], level));
+    });
+    set.levels.forEach((level, index) => {
+      this.#share(loads[index]?.degraded ?? 0, this.#spread(usable[index]?.degraded ?? [], level));
     });
     this.available = counts.reduce((left, right) => left + right.available, 0);
     this.panic = loads.some((each) => each.panic);
-    this.#pickers = pickers;
-    this.#until = until;
+    this.due = this.#next(this.#now);
   }
 
   /** Null when there is nobody to send to. */
-  pick(random: Random): LiveEndpoint | null {
+  pick(random: Random, hash: Hash64 | null, attempt: number): LiveEndpoint | null {
     const pickers = this.#pickers;
     const last = pickers.length - 1;
     if (last < 0) return null;
     let level = 0;
     if (last > 0) {
-      const at = random();
+      // What goes by a hash keeps its level, too.
+      const at = hash === null ? random() : remainder(hash, 100) / 100;
       while (level < last && at >= (this.#until[level] as number)) level += 1;
     }
-    return (pickers[level] as Picker).pick(random);
+    return (pickers[level] as Picker).pick(random, hash, attempt);
+  }
+
+  /** Moves the weights on; false when none moves any more, so that plainer pickers can take over. */
+  reweigh(now: number): boolean {
+    let moving = false;
+    for (const group of this.#groups) if (group.reweigh(now)) moving = true;
+    this.due = this.#next(now);
+    return moving;
+  }
+
+  #next(now: number): number {
+    const { slowStart } = this.#plan;
+    const moving = slowStart !== null && this.#groups.some((each) => each.moving);
+    return moving ? now + slowStartStep(slowStart) : Number.POSITIVE_INFINITY;
+  }
+
+  #share(load: number, picker: Picker | null): void {
+    if (load <= 0 || picker === null) return;
+    this.#until.push((this.#until.at(-1) ?? 0) + load / 100);
+    this.#pickers.push(picker);
+  }
+
+  /** These endpoints of a level, shared among localities where the plan says so. */
+  #spread(endpoints: readonly LiveEndpoint[], level: Level): Picker | null {
+    if (this.#plan.locality.kind !== 'weighted') return this.#group(endpoints);
+    const pickers: Picker[] = [];
+    const shares: number[] = [];
+    for (const [index, { weight }] of this.#set.localities.entries()) {
+      const own = (each: LiveEndpoint): boolean => each.locality === index;
+      const members = endpoints.filter(own);
+      const total = level.endpoints.filter(own).length;
+      const share = localityShare(weight, members.length, total, OVERPROVISIONING / 100);
+      const picker = share > 0 ? this.#group(members) : null;
+      if (!picker) continue;
+      pickers.push(picker);
+      shares.push(share);
+    }
+    // Without any weight there is nothing to share by.
+    if (pickers.length === 0) return this.#group(endpoints);
+    return pickers.length === 1 ? (pickers[0] as Picker) : new LocalitiesPicker(pickers, shares, this.#around.random);
+  }
+
+  #group(endpoints: readonly LiveEndpoint[]): Picker | null {
+    if (endpoints.length === 0) return null;
+    const weights = endpoints.map((each) => each.weight);
+    const group = new CandidateGroup(endpoints, weights, this.#plan, this.#around, this.#now);
+    this.#groups.push(group);
+    return group.picker;
   }
 }

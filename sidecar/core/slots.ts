@@ -36,8 +36,11 @@ export const SHARED = {
 } as const;
 export const SHARED_CELLS = 8;
 
-/** Bits of SHARED.flags. An endpoint with any of them set is not available. */
-export const FLAG = { unhealthy: 1, ejected: 2, draining: 4 } as const;
+/**
+ * Bits of SHARED.flags. An endpoint with any of them set is not available; one that is degraded and nothing else is used
+ * where those that are available do not suffice.
+ */
+export const FLAG = { unhealthy: 1, ejected: 2, draining: 4, degraded: 8 } as const;
 
 /** Bytes of one page for `workers` data-path threads. */
 export function pageBytes(workers: number): number {

@@ -1,64 +1,66 @@
 import { typeOf } from '../../shared/xds/codec.ts';
-import type {
-  Cluster,
-  ClusterLeastRequestLbConfig,
-  LeastRequest,
-  LoadBalancingPolicy,
-} from '../../shared/xds/messages.gen.ts';
-import type { ClusterPlan } from '../core/plan/cluster.ts';
+import type { Any, Cluster, LoadBalancingPolicy } from '../../shared/xds/messages.gen.ts';
+import { type Balancing, readers } from './balancing-policies.ts';
 import { messageOf } from './extension.ts';
+import { leastRequest } from './least-request.ts';
+import { locality } from './locality.ts';
 import type { Place } from './place.ts';
-import { numberOf } from './value.ts';
+import { slowStart } from './slow-start.ts';
 
-type Balancer = ClusterPlan['balancer'];
+const WRR_LOCALITY = 'envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality';
 
-const policies = 'envoy.extensions.load_balancing_policies';
+/** Everybody alike, which also stands for what could not be read. */
+const roundRobin: Balancing = { balancer: { kind: 'round-robin' }, slowStart: null, locality: { kind: 'none' } };
 
 /** The balancing policy: the first of `load_balancing_policy` that we have, else `lb_policy`. As in Envoy and gRPC. */
-export function balancer(cluster: Cluster, place: Place): Balancer {
+export function balancing(cluster: Cluster, place: Place): Balancing {
   if (cluster.load_balancing_policy) {
+    const rule = locality(cluster.common_lb_config, place.at('common_lb_config'));
+    if (rule.kind !== 'none') place.at('common_lb_config').unsupported('localities beside load_balancing_policy');
     return firstKnown(cluster.load_balancing_policy, place.at('load_balancing_policy'));
   }
+  return byEnum(cluster, place);
+}
+
+function byEnum(cluster: Cluster, place: Place): Balancing {
+  const rule = locality(cluster.common_lb_config, place.at('common_lb_config'));
   const policy = cluster.lb_policy ?? 'ROUND_ROBIN';
-  if (policy === 'RANDOM') return { kind: 'random' };
+  if (policy === 'RANDOM') return { ...roundRobin, balancer: { kind: 'random' }, locality: rule };
   if (policy === 'LEAST_REQUEST') {
-    return leastRequest(cluster.least_request_lb_config ?? {}, place.at('least_request_lb_config'));
+    const at = place.at('least_request_lb_config');
+    const config = cluster.least_request_lb_config ?? {};
+    at.only(config, ['choice_count', 'active_request_bias', 'slow_start_config']);
+    return {
+      balancer: leastRequest(config, at),
+      slowStart: slowStart(config.slow_start_config, at.at('slow_start_config')),
+      locality: rule,
+    };
   }
   if (policy !== 'ROUND_ROBIN') place.at('lb_policy').unsupported(policy);
-  if (cluster.round_robin_lb_config) place.at('round_robin_lb_config').only(cluster.round_robin_lb_config, []);
-  return { kind: 'round-robin' };
+  const config = cluster.round_robin_lb_config ?? {};
+  const at = place.at('round_robin_lb_config');
+  return { ...roundRobin, slowStart: slowStart(config.slow_start_config, at.at('slow_start_config')), locality: rule };
 }
 
-function firstKnown({ policies: list }: LoadBalancingPolicy, place: Place): Balancer {
+/** The first policy of a list that we have. */
+function firstKnown({ policies }: LoadBalancingPolicy, place: Place): Balancing {
   const seen: string[] = [];
-  for (const [index, { typed_extension_config: extension }] of list.entries()) {
-    const at = place.index('policies', index).at('typed_extension_config').at('typed_config');
+  for (const [index, { typed_extension_config: extension }] of policies.entries()) {
     const config = extension?.typed_config;
+    const at = place.index('policies', index).at('typed_extension_config').at('typed_config');
     const type = config ? typeOf(config) : '';
+    if (config && type === WRR_LOCALITY) return wrrLocality(config, at);
+    const read = readers[type];
+    if (config && read) return read(config, at) ?? roundRobin;
     seen.push(type);
-    if (config && type === `${policies}.least_request.v3.LeastRequest`) {
-      return leastRequest(messageOf(type, config, at) ?? {}, at);
-    }
-    if (config && type === `${policies}.round_robin.v3.RoundRobin`) {
-      at.only(messageOf(type, config, at) ?? {}, []);
-      return { kind: 'round-robin' };
-    }
-    if (config && type === `${policies}.random.v3.Random`) {
-      at.only(messageOf(type, config, at) ?? {}, []);
-      return { kind: 'random' };
-    }
   }
-  if (list.length === 0) place.at('policies').wrong('at least one is required');
+  if (policies.length === 0) place.at('policies').wrong('at least one is required');
   else place.at('policies').unsupported(`none of ${seen.join(', ')}`);
-  return { kind: 'round-robin' };
+  return roundRobin;
 }
 
-function leastRequest(config: LeastRequest & ClusterLeastRequestLbConfig, place: Place): Balancer {
-  place.only(config as LeastRequest, ['choice_count', 'active_request_bias', 'selection_method']);
-  const choices = numberOf(config.choice_count, 2);
-  if (choices < 2) place.at('choice_count').wrong(`must be at least 2, is ${choices}`);
-  // There is no runtime layer, so the default value is the value.
-  const bias = config.active_request_bias ? (config.active_request_bias.default_value ?? 0) : 1;
-  if (bias < 0) place.at('active_request_bias').wrong(`must not be negative, is ${bias}`);
-  return { kind: 'least-request', choices, bias, fullScan: config.selection_method === 'FULL_SCAN' };
+/** A locality by weight, then an endpoint by the policy inside. */
+function wrrLocality(config: Any, place: Place): Balancing {
+  const inner = messageOf(WRR_LOCALITY, config, place)?.endpoint_picking_policy ?? { policies: [] };
+  return { ...firstKnown(inner, place.at('endpoint_picking_policy')), locality: { kind: 'weighted' } };
 }

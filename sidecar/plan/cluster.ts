@@ -1,7 +1,7 @@
 import type { Cluster } from '../../shared/xds/messages.gen.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
 import { ayaOptions } from './aya-options.ts';
-import { balancer } from './balancer.ts';
+import { balancing } from './balancer.ts';
 import { type EndpointRow, endpointRows } from './endpoints.ts';
 import { checkAdsSource } from './http-manager.ts';
 import { limits } from './limits.ts';
@@ -59,12 +59,12 @@ export function cluster(message: Cluster, place: Place): ClusterResult {
   const aya = ayaOptions('aya.v1.ClusterOptions', message.metadata, place);
   const common = message.common_lb_config;
   const at = place.at('common_lb_config');
-  if (common) at.only(common, ['healthy_panic_threshold']);
+  if (common) at.only(common, ['healthy_panic_threshold', 'locality_weighted_lb_config', 'zone_aware_lb_config']);
   const plan: ClusterResult['plan'] = {
     name,
     statName: name.replaceAll(':', '_'),
     endpoints: name,
-    balancer: balancer(message, place),
+    ...balancing(message, place),
     panicThreshold: percentOf(common?.healthy_panic_threshold, 50, at.at('healthy_panic_threshold')),
     connectTimeout: positiveDurationOf(message.connect_timeout, 5_000, place.at('connect_timeout')),
     limits: limits(message.circuit_breakers, aya, place.at('circuit_breakers')),

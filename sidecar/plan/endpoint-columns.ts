@@ -9,6 +9,8 @@ export function distinct(rows: readonly EndpointRow[]): EndpointRow[] {
 
 /** Distinct rows as columns. `slots` are in the order of the rows. */
 export function endpointColumns(name: string, rows: readonly EndpointRow[], slots: readonly number[]): EndpointsPlan {
+  const localities = [...new Set(rows.map((each) => each.locality))];
+  const indexOf = new Map(localities.map((each, index) => [each, index]));
   return {
     name,
     addresses: rows.map((each) => each.host),
@@ -17,5 +19,7 @@ export function endpointColumns(name: string, rows: readonly EndpointRow[], slot
     weights: rows.map((each) => each.weight),
     priorities: rows.map((each) => each.priority),
     hostnames: rows.map((each) => each.hostname),
+    locality: rows.map((each) => indexOf.get(each.locality) ?? 0),
+    localities,
   };
 }

@@ -1,4 +1,10 @@
-import type { ClusterLoadAssignment, HealthStatus, LbEndpoint } from '../../shared/xds/messages.gen.ts';
+import type {
+  ClusterLoadAssignment,
+  HealthStatus,
+  LbEndpoint,
+  LocalityLbEndpoints,
+} from '../../shared/xds/messages.gen.ts';
+import type { LocalityPlan } from '../core/plan/balancer.ts';
 import { FLAG } from '../core/slots.ts';
 import { socketAddress } from './listener.ts';
 import type { Place } from './place.ts';
@@ -11,15 +17,17 @@ export interface EndpointRow {
   readonly weight: number;
   readonly priority: number;
   readonly hostname: string;
+  /** The same object for all rows of one locality at one priority. */
+  readonly locality: LocalityPlan;
   /** FLAG bits that follow from its health status. */
   readonly flags: number;
 }
 
-/** What discovery says of the health of an endpoint, as flags of its slot. Only the unhealthy and the leaving are kept out. */
+/** What discovery says of the health of an endpoint, as flags of its slot. The unhealthy and the leaving are kept out. */
 const flagsOf: Readonly<Record<HealthStatus, number>> = {
   UNKNOWN: 0,
   HEALTHY: 0,
-  DEGRADED: 0,
+  DEGRADED: FLAG.degraded,
   UNHEALTHY: FLAG.unhealthy,
   TIMEOUT: FLAG.unhealthy,
   DRAINING: FLAG.draining,
@@ -27,29 +35,38 @@ const flagsOf: Readonly<Record<HealthStatus, number>> = {
 
 /**
  * The endpoints of a ClusterLoadAssignment, in its order. `hosts`: whether names are allowed (STRICT_DNS) or only IP
- * addresses. Locality weights have no effect, as in Envoy without locality-weighted balancing.
+ * addresses.
  */
 export function endpointRows(message: ClusterLoadAssignment, hosts: 'ip' | 'name', place: Place): EndpointRow[] {
   place.only(message, ['cluster_name', 'endpoints', 'policy']);
   if (message.policy) place.at('policy').only(message.policy, []);
-  return message.endpoints.flatMap((group, index) => {
+  return message.endpoints.flatMap((members, index) => {
     const at = place.index('endpoints', index);
-    at.only(group, ['locality', 'lb_endpoints', 'load_balancing_weight', 'priority']);
-    const priority = group.priority ?? 0;
-    const rows = group.lb_endpoints.map((each, number) => row(each, priority, hosts, at.index('lb_endpoints', number)));
+    at.only(members, ['locality', 'lb_endpoints', 'load_balancing_weight', 'priority']);
+    const group = { priority: members.priority ?? 0, locality: localityOf(members) };
+    const rows = members.lb_endpoints.map((each, number) => row(each, group, hosts, at.index('lb_endpoints', number)));
     return rows.filter((each) => each !== undefined);
   });
 }
 
-function row(message: LbEndpoint, priority: number, hosts: 'ip' | 'name', place: Place): EndpointRow | undefined {
+function localityOf({ locality, load_balancing_weight: weight }: LocalityLbEndpoints): LocalityPlan {
+  const { region = '', zone = '', sub_zone: subZone = '' } = locality ?? {};
+  return { region, zone, subZone, weight: numberOf(weight, 0) };
+}
+
+function row(
+  message: LbEndpoint,
+  group: Pick<EndpointRow, 'priority' | 'locality'>,
+  hosts: 'ip' | 'name',
+  place: Place,
+): EndpointRow | undefined {
   place.only(message, ['endpoint', 'health_status', 'metadata', 'load_balancing_weight']);
   const status = message.health_status ?? 'UNKNOWN';
-  if (status === 'DEGRADED') place.at('health_status').unsupported('DEGRADED');
   const weight = numberOf(message.load_balancing_weight, 1);
   if (weight < 1) place.at('load_balancing_weight').wrong(`must be at least 1, is ${weight}`);
   const at = place.at('endpoint');
   const address = socketAddress(message.endpoint?.address, at.at('address'), hosts);
   if (!address) return undefined;
   if (address.port === 0) at.at('address').at('socket_address').at('port_value').wrong('must not be 0');
-  return { ...address, weight, priority, hostname: message.endpoint?.hostname ?? '', flags: flagsOf[status] };
+  return { ...address, ...group, weight, hostname: message.endpoint?.hostname ?? '', flags: flagsOf[status] };
 }

@@ -8,5 +8,6 @@ export function applyHealth(table: SlotTable, health: readonly EndpointHealth[])
     const [endpoint, cluster] = [table.slot(slot), table.slot(clusterSlot)];
     setFlag(endpoint, cluster, 'unhealthy', (flags & FLAG.unhealthy) !== 0);
     setFlag(endpoint, cluster, 'draining', (flags & FLAG.draining) !== 0);
+    setFlag(endpoint, cluster, 'degraded', (flags & FLAG.degraded) !== 0);
   }
 }

@@ -1,6 +1,9 @@
+import type { Hash64 } from '../../shared/struct/hash64.ts';
 import { type Random, seededRandom } from '../../shared/struct/random.ts';
+import { buildPicker } from '../../sidecar/cluster/balancer/build.ts';
 import { Cluster, type ClusterSurroundings } from '../../sidecar/cluster/cluster.ts';
 import type { LiveEndpoint } from '../../sidecar/cluster/live-endpoint.ts';
+import type { BalancerPlan, LocalityPlan } from '../../sidecar/core/plan/balancer.ts';
 import type { ClusterPlan, EndpointsPlan, LimitsPlan, OutlierPlan } from '../../sidecar/core/plan/cluster.ts';
 import type { RetryPlan } from '../../sidecar/core/plan/route.ts';
 import type { Pool } from '../../sidecar/core/pool.ts';
@@ -44,6 +47,8 @@ export function clusterPlan(over: Partial<ClusterPlan> = {}): ClusterPlan {
     endpoints: 'cart',
     slot: 0,
     balancer: { kind: 'round-robin' },
+    slowStart: null,
+    locality: { kind: 'none' },
     panicThreshold: 0,
     connectTimeout: 1000,
     limits: unlimited,
@@ -54,6 +59,9 @@ export function clusterPlan(over: Partial<ClusterPlan> = {}): ClusterPlan {
     ...over,
   };
 }
+
+/** The locality of endpoints that name none. */
+export const nowhere: LocalityPlan = { region: '', zone: '', subZone: '', weight: 0 };
 
 /** Endpoint i: 10.0.0.i:80 in slot `first` + i. */
 export function endpointsPlan(
@@ -69,6 +77,8 @@ export function endpointsPlan(
     weights,
     priorities: weights.map((_, index) => priorities[index] ?? 0),
     hostnames: weights.map(() => ''),
+    locality: weights.map(() => 0),
+    localities: [nowhere],
   };
 }
 
@@ -127,4 +137,17 @@ export function clusterOf(
   const around = surroundings({ random, slots: slotTable(weights.length + 1) });
   const { cluster } = Cluster.create(plan, around).withEndpoints(endpointsPlan(weights));
   return { cluster, endpoints: cluster.set.endpoints };
+}
+
+/** The picker of a policy over endpoints of these weights, theirs unless told; null without endpoints. */
+export function pickerOf(
+  policy: BalancerPlan,
+  endpoints: readonly LiveEndpoint[],
+  random: Random,
+  weights = endpoints.map((each) => each.weight),
+): { pick(random: Random, hash?: Hash64 | null, attempt?: number): LiveEndpoint } | null {
+  if (endpoints.length === 0) return null;
+  const around = { random, now: () => 0 };
+  const picker = buildPicker(policy, { endpoints, weights, moving: false }, around);
+  return { pick: (draw, hash = null, attempt = 0) => picker.pick(draw, hash, attempt) };
 }

@@ -3,9 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Random, seededRandom } from '../../shared/struct/random.ts';
 import { AliasTable } from '../../sidecar/cluster/balancer/alias.ts';
-import { buildPicker } from '../../sidecar/cluster/balancer/build.ts';
 import type { LiveEndpoint } from '../../sidecar/cluster/live-endpoint.ts';
-import { clusterOf, clusterPlan } from '../support/cluster.ts';
+import { clusterOf, clusterPlan, pickerOf } from '../support/cluster.ts';
 
 const endpointsOf = (weights: readonly number[]): readonly LiveEndpoint[] =>
   clusterOf(clusterPlan(), weights).endpoints;
@@ -17,7 +16,7 @@ function scripted(...numbers: number[]): Random {
 
 test('round robin visits every endpoint once per turn, from a random start', () => {
   const endpoints = endpointsOf([1, 1, 1, 1]);
-  const picker = buildPicker({ kind: 'round-robin' }, endpoints, scripted(0.6));
+  const picker = pickerOf({ kind: 'round-robin' }, endpoints, scripted(0.6));
   const names = Array.from({ length: 8 }, () => picker?.pick(scripted()).name);
   assert.deepEqual(names.slice(0, 4), ['10.0.0.2:80', '10.0.0.3:80', '10.0.0.0:80', '10.0.0.1:80']);
   assert.deepEqual(names.slice(4), names.slice(0, 4));
@@ -28,7 +27,7 @@ test('weighted round robin is exact over any window, never off by more than one 
   fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 1, max: 400 }), (seed, picks) => {
       const endpoints = endpointsOf(weights);
-      const picker = buildPicker({ kind: 'round-robin' }, endpoints, seededRandom(seed));
+      const picker = pickerOf({ kind: 'round-robin' }, endpoints, seededRandom(seed));
       const counts = new Map<LiveEndpoint | undefined, number>();
       for (let pick = 0; pick < picks; pick += 1) {
         const chosen = picker?.pick(seededRandom(0));
@@ -52,7 +51,7 @@ test('a short-lived weighted round robin still shares by weight: many sidecars, 
   let light = 0;
   const random = seededRandom(17);
   for (let sidecar = 0; sidecar < 20_000; sidecar += 1) {
-    if (buildPicker({ kind: 'round-robin' }, endpoints, random)?.pick(random) === endpoints[0]) light += 1;
+    if (pickerOf({ kind: 'round-robin' }, endpoints, random)?.pick(random) === endpoints[0]) light += 1;
   }
   // First deadlines even in [0, 1) and [0, 1/9): the light one comes first with probability 1/18.
   assert.ok(light > 900 && light < 1350, `light endpoint came first ${light} times of 20000`);
@@ -80,7 +79,7 @@ test('the alias table draws by weight', () => {
 
 test('least request takes the less busy of two different endpoints, the first drawn when equal', () => {
   const endpoints = endpointsOf([1, 1]);
-  const picker = buildPicker({ kind: 'least-request', choices: 2, bias: 1, fullScan: false }, endpoints, scripted());
+  const picker = pickerOf({ kind: 'least-request', choices: 2, bias: 1, fullScan: false }, endpoints, scripted());
   assert.equal(picker?.pick(scripted(0.9, 0)), endpoints[1]);
   assert.equal(picker?.pick(scripted(0.1, 0)), endpoints[0]);
   endpoints[1]?.begin();
@@ -98,14 +97,14 @@ test('least request of as many choices as endpoints never picks a busier one', (
     { kind: 'least-request', choices: 9, bias: 1, fullScan: false } as const,
     { kind: 'least-request', choices: 2, bias: 1, fullScan: true } as const,
   ]) {
-    const picker = buildPicker(policy, endpoints, random);
+    const picker = pickerOf(policy, endpoints, random);
     for (let pick = 0; pick < 50; pick += 1) assert.equal(picker?.pick(random), idle);
   }
 });
 
 test('three choices are three different endpoints', () => {
   const endpoints = endpointsOf([1, 1, 1, 1]);
-  const picker = buildPicker({ kind: 'least-request', choices: 3, bias: 1, fullScan: false }, endpoints, scripted());
+  const picker = pickerOf({ kind: 'least-request', choices: 3, bias: 1, fullScan: false }, endpoints, scripted());
   const random = seededRandom(23);
   endpoints[0]?.begin();
   endpoints[1]?.begin();
@@ -120,7 +119,7 @@ test('the bias makes busy endpoints less attractive', () => {
   for (let count = 0; count < 2; count += 1) endpoints[0]?.begin();
   for (let count = 0; count < 3; count += 1) endpoints[1]?.begin();
   const pickWith = (bias: number): LiveEndpoint | undefined =>
-    buildPicker({ kind: 'least-request', choices: 2, bias, fullScan: false }, endpoints, scripted())?.pick(
+    pickerOf({ kind: 'least-request', choices: 2, bias, fullScan: false }, endpoints, scripted())?.pick(
       scripted(0.1, 0.9),
     );
   assert.equal(pickWith(1), endpoints[1]);
@@ -129,6 +128,6 @@ test('the bias makes busy endpoints less attractive', () => {
 
 test('one endpoint needs no policy and none has no picker', () => {
   const endpoints = endpointsOf([5]);
-  assert.equal(buildPicker({ kind: 'random' }, endpoints, scripted())?.pick(scripted()), endpoints[0]);
-  assert.equal(buildPicker({ kind: 'random' }, [], scripted()), null);
+  assert.equal(pickerOf({ kind: 'random' }, endpoints, scripted())?.pick(scripted()), endpoints[0]);
+  assert.equal(pickerOf({ kind: 'random' }, [], scripted()), null);
 });

@@ -25,6 +25,8 @@ const anyPlan: fc.Arbitrary<EndpointsPlan> = fc
     weights: rows.map((each) => each.weight),
     priorities: rows.map((each) => each.priority),
     hostnames: rows.map((each) => `host-${each.host}`),
+    locality: rows.map(() => 0),
+    localities: [],
   }));
 
 const namesOf = (plan: EndpointsPlan): string[] => plan.addresses.map((address) => `${address}:80`);

@@ -95,7 +95,10 @@ test('traffic spills to the next priority by the 1.4 rule', () => {
   for (const [levels, threshold, expected] of table) {
     const counts = levels.split(' ').filter((each) => each !== '');
     const loads = priorityLoads(
-      counts.map((each) => ({ available: Number(each.split('/')[0]), total: Number(each.split('/')[1]) })),
+      counts.map((each) => {
+        const [available = 0, total = 0, degraded = 0] = each.split('/').map(Number);
+        return { available, degraded, total };
+      }),
       threshold,
     );
     const words = loads.map(({ load, panic }) => `${Math.round(load)}${panic ? '!' : ''}`);

@@ -1,26 +1,39 @@
 import type { Random } from '../../../shared/struct/random.ts';
-import type { ClusterPlan } from '../../core/plan/cluster.ts';
+import type { BalancerPlan } from '../../core/plan/balancer.ts';
 import type { LiveEndpoint } from '../live-endpoint.ts';
 import { FullScanPicker, WeightedFullScanPicker } from './full-scan.ts';
 import { ChoicesPicker, TwoChoicesPicker } from './least-request.ts';
-import type { Picker } from './picker.ts';
+import type { Picker, WeightedPicker } from './picker.ts';
 import { RandomPicker, WeightedRandomPicker } from './random.ts';
 import { RoundRobinPicker } from './round-robin.ts';
 import { SinglePicker } from './single.ts';
 import { WeightedLeastRequestPicker } from './weighted-least-request.ts';
 import { WeightedRoundRobinPicker } from './weighted-round-robin.ts';
 
-/** The picker of a policy over these endpoints; null when there are none. Equal weights take the plain variant. */
+/** Whom to pick from, at least one. */
+export interface Candidates {
+  readonly endpoints: readonly LiveEndpoint[];
+  /** One per endpoint, more than 0. */
+  readonly weights: readonly number[];
+  /** The weights are going to change, so also equal ones take the weighted variant. */
+  readonly moving: boolean;
+}
+
+/** What a picker may ask beside its endpoints. */
+export interface PickerSurroundings {
+  readonly random: Random;
+  /** Monotonic ms. */
+  readonly now: () => number;
+}
+
+/** The picker of a policy. Equal weights that stay take the plain variant. */
 export function buildPicker(
-  policy: ClusterPlan['balancer'],
-  endpoints: readonly LiveEndpoint[],
-  random: Random,
-): Picker | null {
-  const [first] = endpoints;
-  if (!first) return null;
-  if (endpoints.length === 1) return new SinglePicker(first);
-  const weights = endpoints.map((each) => each.weight);
-  const weighted = weights.some((each) => each !== weights[0]);
+  policy: BalancerPlan,
+  { endpoints, weights, moving }: Candidates,
+  { random }: PickerSurroundings,
+): Picker | WeightedPicker {
+  if (endpoints.length === 1) return new SinglePicker(endpoints[0] as LiveEndpoint);
+  const weighted = moving || weights.some((each) => each !== weights[0]);
   switch (policy.kind) {
     case 'round-robin':
       return weighted

@@ -1,6 +1,6 @@
 import type { Random } from '../../../shared/struct/random.ts';
 import type { LiveEndpoint } from '../live-endpoint.ts';
-import type { Picker } from './picker.ts';
+import type { Picker, WeightedPicker } from './picker.ts';
 
 /**
  * The least busy of all; among equals one at random. O(n) per pick: for short lists, or where each request is long. For
@@ -40,9 +40,9 @@ export class FullScanPicker implements Picker {
  * as busy ones do by their counts. Without e, a light endpoint takes every request that finds the heavy ones not quite
  * idle: of weights 1:100:100 it got 20 times its share at a tenth of a percent of the capacity.
  */
-export class WeightedFullScanPicker implements Picker {
+export class WeightedFullScanPicker implements WeightedPicker {
   readonly #endpoints: readonly LiveEndpoint[];
-  readonly #weights: Float64Array;
+  #weights: Float64Array;
   readonly #bias: number;
 
   constructor(endpoints: readonly LiveEndpoint[], weights: readonly number[], bias: number) {
@@ -65,5 +65,9 @@ export class WeightedFullScanPicker implements Picker {
       }
     }
     return endpoints[best] as LiveEndpoint;
+  }
+
+  reweigh(weights: readonly number[]): void {
+    this.#weights = Float64Array.from(weights);
   }
 }

@@ -1,7 +1,7 @@
 import type { Random } from '../../../shared/struct/random.ts';
 import type { LiveEndpoint } from '../live-endpoint.ts';
 import { AliasTable } from './alias.ts';
-import type { Picker } from './picker.ts';
+import type { Picker, WeightedPicker } from './picker.ts';
 
 /** Each endpoint with equal probability. */
 export class RandomPicker implements Picker {
@@ -17,9 +17,9 @@ export class RandomPicker implements Picker {
 }
 
 /** Each endpoint with a probability that follows its weight. */
-export class WeightedRandomPicker implements Picker {
+export class WeightedRandomPicker implements WeightedPicker {
   readonly #endpoints: readonly LiveEndpoint[];
-  readonly #table: AliasTable;
+  #table: AliasTable;
 
   constructor(endpoints: readonly LiveEndpoint[], weights: readonly number[]) {
     this.#endpoints = endpoints;
@@ -28,5 +28,9 @@ export class WeightedRandomPicker implements Picker {
 
   pick(random: Random): LiveEndpoint {
     return this.#endpoints[this.#table.draw(random)] as LiveEndpoint;
+  }
+
+  reweigh(weights: readonly number[]): void {
+    this.#table = new AliasTable(weights);
   }
 }

@@ -1,17 +1,17 @@
 import type { Random } from '../../../shared/struct/random.ts';
 import type { LiveEndpoint } from '../live-endpoint.ts';
 import { AliasTable } from './alias.ts';
-import type { Picker } from './picker.ts';
+import type { WeightedPicker } from './picker.ts';
 
 /**
  * Weighted least request (decision D12): `choices` draws by weight, with replacement; the smallest active^bias / weight
  * wins, the first drawn when equal. Drawing by weight shares by weight when all are idle, and dividing by it when all
  * are busy. Drawing evenly, or comparing active + 1, starves a light endpoint at idle (decision D37, envoy#19437).
  */
-export class WeightedLeastRequestPicker implements Picker {
+export class WeightedLeastRequestPicker implements WeightedPicker {
   readonly #endpoints: readonly LiveEndpoint[];
-  readonly #weights: Float64Array;
-  readonly #table: AliasTable;
+  #weights: Float64Array;
+  #table: AliasTable;
   readonly #choices: number;
   readonly #bias: number;
 
@@ -36,6 +36,11 @@ export class WeightedLeastRequestPicker implements Picker {
       }
     }
     return this.#endpoints[best] as LiveEndpoint;
+  }
+
+  reweigh(weights: readonly number[]): void {
+    this.#weights = Float64Array.from(weights);
+    this.#table = new AliasTable(weights);
   }
 
   #cost(index: number): number {

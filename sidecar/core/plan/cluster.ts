@@ -1,3 +1,5 @@
+import type { BalancerPlan, LocalityPlan, LocalityRulePlan, SlowStartPlan } from './balancer.ts';
+
 export interface ClusterPlan {
   readonly name: string;
   /** Name for statistics: alt_stat_name or name, ':' written as '_'. */
@@ -6,9 +8,10 @@ export interface ClusterPlan {
   readonly endpoints: string;
   /** Slot of the cluster's own limits; see slots.ts. */
   readonly slot: number;
-  readonly balancer:
-    | { readonly kind: 'round-robin' | 'random' }
-    | { readonly kind: 'least-request'; readonly choices: number; readonly bias: number; readonly fullScan: boolean };
+  readonly balancer: BalancerPlan;
+  /** For every policy that goes by weight. */
+  readonly slowStart: SlowStartPlan | null;
+  readonly locality: LocalityRulePlan;
   /** Healthy share below which all endpoints are used, 0..100. */
   readonly panicThreshold: number;
   readonly connectTimeout: number;
@@ -58,4 +61,8 @@ export interface EndpointsPlan {
   readonly weights: readonly number[];
   readonly priorities: readonly number[];
   readonly hostnames: readonly string[];
+  /** Index into `localities`. */
+  readonly locality: readonly number[];
+  /** A locality that has endpoints of several priorities is an entry per priority. */
+  readonly localities: readonly LocalityPlan[];
 }

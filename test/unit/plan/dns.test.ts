@@ -4,8 +4,9 @@ import { setImmediate } from 'node:timers/promises';
 import { VirtualClock } from '../../../shared/time/virtual-clock.ts';
 import type { DnsFamily } from '../../../sidecar/plan/cluster.ts';
 import { DnsWatches } from '../../../sidecar/plan/dns.ts';
+import { nowhere } from '../../support/cluster.ts';
 
-const row = (host: string) => ({ host, port: 80, weight: 2, priority: 0, hostname: '', flags: 0 });
+const row = (host: string) => ({ host, port: 80, weight: 2, priority: 0, hostname: '', locality: nowhere, flags: 0 });
 const both = [
   { address: '::1', family: 6 },
   { address: '10.0.0.1', family: 4 },

@@ -63,6 +63,46 @@ test('the first balancing policy of a list that we have is taken, whatever lb_po
   assert.deepEqual(plan.balancer, { kind: 'least-request', choices: 3, bias: 1, fullScan: true });
 });
 
+test('slow start and locality weights come with either spelling of a policy', () => {
+  const slow = {
+    slow_start_window: '30s',
+    aggression: { default_value: 2, runtime_key: 'x' },
+    min_weight_percent: { value: 5 },
+  };
+  const expected = { window: 30_000, aggression: 2, minWeight: 5 };
+  const old = read(
+    CLUSTER,
+    {
+      name: 'a',
+      round_robin_lb_config: { slow_start_config: slow },
+      common_lb_config: { locality_weighted_lb_config: {} },
+    },
+    cluster,
+  ).plan;
+  assert.deepEqual(
+    [old.balancer, old.slowStart, old.locality],
+    [{ kind: 'round-robin' }, expected, { kind: 'weighted' }],
+  );
+  const listed = { policies: [policy('least_request.v3.LeastRequest', { slow_start_config: slow })] };
+  const wrr = policy('wrr_locality.v3.WrrLocality', { endpoint_picking_policy: listed });
+  const { plan } = read(CLUSTER, { name: 'a', load_balancing_policy: { policies: [wrr] } }, cluster);
+  assert.deepEqual(
+    [plan.balancer.kind, plan.slowStart, plan.locality],
+    ['least-request', expected, { kind: 'weighted' }],
+  );
+  const plain = read(CLUSTER, { name: 'a' }, cluster).plan;
+  assert.deepEqual([plain.slowStart, plain.locality], [null, { kind: 'none' }]);
+});
+
+test('slow start without sense is refused by its fields', () => {
+  const slow_start_config = { slow_start_window: '0s', aggression: { default_value: 0, runtime_key: 'x' } };
+  const { problems } = tryRead(CLUSTER, { name: 'a', round_robin_lb_config: { slow_start_config } }, cluster);
+  assert.deepEqual(problems, [
+    'round_robin_lb_config.slow_start_config.slow_start_window: must be more than 0s',
+    'round_robin_lb_config.slow_start_config.aggression: must be more than 0, is 0',
+  ]);
+});
+
 test('a list of balancing policies in which we have none is refused by their names', () => {
   const list = { policies: [policy('ring_hash.v3.RingHash')] };
   const { problems } = tryRead(CLUSTER, { name: 'a', load_balancing_policy: list }, cluster);
@@ -267,7 +307,7 @@ test('health from discovery becomes flags: the unhealthy and the leaving are kep
         {
           priority: 1,
           locality: { zone: 'z' },
-          lb_endpoints: ['HEALTHY', 'UNHEALTHY', 'DRAINING', 'TIMEOUT'].map((health_status) => ({
+          lb_endpoints: ['HEALTHY', 'UNHEALTHY', 'DRAINING', 'TIMEOUT', 'DEGRADED'].map((health_status) => ({
             endpoint: { address },
             health_status,
             load_balancing_weight: 7,
@@ -279,9 +319,10 @@ test('health from discovery becomes flags: the unhealthy and the leaving are kep
   );
   assert.deepEqual(
     rows.map((each) => each.flags),
-    [0, FLAG.unhealthy, FLAG.draining, FLAG.unhealthy],
+    [0, FLAG.unhealthy, FLAG.draining, FLAG.unhealthy, FLAG.degraded],
   );
   assert.deepEqual([rows[0]?.priority, rows[0]?.weight], [1, 7]);
+  assert.deepEqual(rows[4]?.locality, { region: '', zone: 'z', subZone: '', weight: 0 });
 });
 
 test("an access log is Envoy's text unless it asks for JSON, and may be for errors only", () => {

@@ -7,6 +7,7 @@ import { readResource } from '../../../sidecar/plan/resource.ts';
 import { type Change, World } from '../../../sidecar/plan/world.ts';
 import { SlotAllocator } from '../../../sidecar/worker/slot-allocator.ts';
 import { make } from '../../support/ads-model.ts';
+import { nowhere } from '../../support/cluster.ts';
 
 /** Puts an imagined resource (see ads-model.ts; virtual hosts name cluster a, b, c by content 0, 1, 2). */
 function put(world: World, type: string, name: string, content: number): void {
@@ -128,7 +129,10 @@ test('a route configuration that is taken away answers nothing any more; a liste
 
 test('endpoints keep their slots over updates, and their health is told without a delta', () => {
   const { world: w } = world();
-  const row = (port: number, flags = 0) => ({ host: '10.0.0.1', port, weight: 1, priority: 0, hostname: '', flags });
+  const row = (port: number, flags = 0) => ({
+    ...{ host: '10.0.0.1', port, weight: 1, priority: 0, hostname: '', locality: nowhere },
+    flags,
+  });
   put(w, CLUSTER, 'a', 0);
   const slotsOf = (rows: ReturnType<typeof row>[]): readonly number[] => {
     w.put('a', { kind: 'endpoints', value: rows });

@@ -1,0 +1,28 @@
+/** How an endpoint is chosen among those of one locality, or of all. */
+export type BalancerPlan =
+  | { readonly kind: 'round-robin' | 'random' }
+  | { readonly kind: 'least-request'; readonly choices: number; readonly bias: number; readonly fullScan: boolean };
+
+/** A new endpoint gets `max(minWeight %, (age / window)^(1 / aggression))` of its weight until it is as old as the window. */
+export interface SlowStartPlan {
+  /** More than 0. */
+  readonly window: number;
+  /** More than 0; 1 = linear. */
+  readonly aggression: number;
+  readonly minWeight: number;
+}
+
+/**
+ * Whether localities share the traffic before endpoints do. `weighted`: by their weights, each as far as enough of it is
+ * available.
+ */
+export type LocalityRulePlan = { readonly kind: 'none' } | { readonly kind: 'weighted' };
+
+/** Endpoints of one locality at one priority. */
+export interface LocalityPlan {
+  readonly region: string;
+  readonly zone: string;
+  readonly subZone: string;
+  /** 0 = none: without traffic where localities share by weight. */
+  readonly weight: number;
+}

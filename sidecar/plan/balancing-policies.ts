@@ -1,0 +1,47 @@
+import type { Any, Messages } from '../../shared/xds/messages.gen.ts';
+import type { ClusterPlan } from '../core/plan/cluster.ts';
+import { messageOf } from './extension.ts';
+import { leastRequest } from './least-request.ts';
+import { locality } from './locality.ts';
+import type { Place } from './place.ts';
+import { slowStart } from './slow-start.ts';
+
+/** What a cluster says about how endpoints are chosen. */
+export type Balancing = Pick<ClusterPlan, 'balancer' | 'slowStart' | 'locality'>;
+
+/** Reads one balancing policy; undefined when its bytes are none. */
+export type Reading = (config: Any, place: Place) => Balancing | undefined;
+
+const package_ = 'envoy.extensions.load_balancing_policies' as const;
+
+function reading<T extends keyof Messages>(
+  type: T,
+  resolve: (message: Messages[T], place: Place) => Balancing,
+): readonly [T, Reading] {
+  return [
+    type,
+    (config, place) => {
+      const message = messageOf(type, config, place);
+      return message && resolve(message, place);
+    },
+  ];
+}
+
+/** The policies of `load_balancing_policy` that we have, by the full name of their message. */
+export const readers: Readonly<Record<string, Reading>> = Object.fromEntries([
+  reading(`${package_}.round_robin.v3.RoundRobin`, (message, place) => ({
+    balancer: { kind: 'round-robin' },
+    slowStart: slowStart(message.slow_start_config, place.at('slow_start_config')),
+    locality: locality(message.locality_lb_config, place.at('locality_lb_config')),
+  })),
+  reading(`${package_}.random.v3.Random`, (message, place) => ({
+    balancer: { kind: 'random' },
+    slowStart: null,
+    locality: locality(message.locality_lb_config, place.at('locality_lb_config')),
+  })),
+  reading(`${package_}.least_request.v3.LeastRequest`, (message, place) => ({
+    balancer: leastRequest(message, place),
+    slowStart: slowStart(message.slow_start_config, place.at('slow_start_config')),
+    locality: locality(message.locality_lb_config, place.at('locality_lb_config')),
+  })),
+]);
