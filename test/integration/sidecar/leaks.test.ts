@@ -1,60 +1,34 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import net from 'node:net';
 import process from 'node:process';
 import { type TestContext, test } from 'node:test';
-import type { ClusterPlan } from '../../../sidecar/core/plan/cluster.ts';
-import type { Piece } from '../../../sidecar/core/plan/delta.ts';
 import type { HttpManagerPlan } from '../../../sidecar/core/plan/http-manager.ts';
-import { pageBytes, ROW, SlotTable } from '../../../sidecar/core/slots.ts';
-import { DataPath } from '../../../sidecar/worker/data-path.ts';
-import type { FromWorker } from '../../../sidecar/worker/protocol.ts';
+import { ROW } from '../../../sidecar/core/slots.ts';
 import { deafPort, httpBackend, rawBackend } from '../../support/backend.ts';
-import { clusterPlan, retryPlan, unlimited } from '../../support/cluster.ts';
+import { retryPlan, unlimited } from '../../support/cluster.ts';
+import { clusterPieces, listenerPiece, routePiece, WorkerUnderTest } from '../../support/data-path.ts';
 import { eventually } from '../../support/eventually.ts';
 import { call, RawClient } from '../../support/http-call.ts';
 import * as plans from '../../support/route-plan.ts';
 
-const manager: HttpManagerPlan = {
-  statPrefix: 'web',
-  routeConfig: 'web',
-  filters: [
-    {
-      kind: 'fault',
-      name: 'fault',
-      fault: {
-        delay: { percent: 10, fixed: 20 },
-        abort: { percent: 5, status: 500, grpcStatus: null },
-        headers: [],
-        upstreamCluster: '',
-        maxActive: 100,
-      },
-    },
-  ],
-  accessLogs: [],
-  useRemoteAddress: true,
-  xffTrustedHops: 0,
-  generateRequestId: true,
-  preserveExternalRequestId: false,
-  via: '',
-  serverName: '',
-  stripPort: 'none',
-  acceptHttp10: false,
-  maxHeadBytes: 60_000,
-  maxHeaders: 100,
-  headersTimeout: 1000,
-  requestTimeout: 2000,
-  streamIdleTimeout: 1000,
-  idleTimeout: 5000,
-  maxConnectionDuration: 0,
-  maxRequestsPerConnection: 0,
-  drainTimeout: 0,
-};
-
 const CLUSTERS = ['well', 'flaky', 'silent', 'cut', 'dead', 'tight'] as const;
 
-/** One worker's data path in this process, with a cluster per way to fail. */
-async function start(t: TestContext): Promise<{ path: DataPath; port: number; slots: SlotTable; handles: number }> {
+const filters: HttpManagerPlan['filters'] = [
+  {
+    kind: 'fault',
+    name: 'fault',
+    fault: {
+      delay: { percent: 10, fixed: 20 },
+      abort: { percent: 5, status: 500, grpcStatus: null },
+      headers: [],
+      upstreamCluster: '',
+      maxActive: 100,
+    },
+  },
+];
+
+/** A worker with a cluster per way to fail, each under its name as path. */
+async function start(t: TestContext): Promise<WorkerUnderTest> {
   const well = await httpBackend(t, (request, response) => request.pipe(response));
   const flaky = await httpBackend(t, (request, response) => {
     request.resume();
@@ -69,47 +43,25 @@ async function start(t: TestContext): Promise<{ path: DataPath; port: number; sl
   const cut = await rawBackend(t, (socket) => {
     socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart'));
   });
-  const ports = [
-    [well.port],
-    [flaky.port, flaky.port],
-    [silent.port],
-    [cut.port],
-    [await deafPort(), well.port],
-    [well.port],
-  ];
-  let slot = 0;
-  const put: Piece[] = CLUSTERS.flatMap((name, index): Piece[] => {
-    const rows = [...new Set(ports[index])];
-    const over: Partial<ClusterPlan> =
-      name === 'tight'
-        ? { limits: { ...unlimited, maxRequests: 6, maxConnections: 2, maxPendingRequests: 3 } }
-        : { limits: { ...unlimited, retryBudget: { percent: 50, minPerSecond: 100, interval: 1000 } } };
-    const own = {
-      name,
-      statName: name,
-      endpoints: name,
-      service: name,
-      slot,
+  const ports: Record<(typeof CLUSTERS)[number], number[]> = {
+    well: [well.port],
+    flaky: [flaky.port],
+    silent: [silent.port],
+    cut: [cut.port],
+    dead: [await deafPort(), well.port],
+    tight: [well.port],
+  };
+  const budget = { percent: 50, minPerSecond: 100, interval: 1000 };
+  const clusters = CLUSTERS.flatMap((name, index) =>
+    clusterPieces(name, index * 3, ports[name], {
       idleTimeout: 300,
       connectTimeout: 300,
-      ...over,
-    };
-    slot += 1;
-    const endpoints = {
-      name,
-      addresses: rows.map(() => '127.0.0.1'),
-      ports: rows,
-      slots: rows.map((_, row) => slot + row),
-      weights: rows.map(() => 1),
-      priorities: rows.map(() => 0),
-      hostnames: rows.map(() => ''),
-    };
-    slot += rows.length;
-    return [
-      { kind: 'cluster', name, value: clusterPlan(own) },
-      { kind: 'endpoints', name, value: endpoints },
-    ];
-  });
+      limits:
+        name === 'tight'
+          ? { ...unlimited, maxRequests: 6, maxConnections: 2, maxPendingRequests: 3 }
+          : { ...unlimited, retryBudget: budget },
+    }),
+  );
   const retry = retryPlan({
     attempts: 2,
     on: ['5xx', 'reset', 'connect-failure'],
@@ -124,37 +76,16 @@ async function start(t: TestContext): Promise<{ path: DataPath; port: number; sl
       action: plans.forwardPlan({ clusters: [plans.clusterPlan(name)], timeout: 150, retry, bufferLimit: 100_000 }),
     }),
   );
-  put.push({
-    kind: 'route',
-    name: 'web',
-    value: plans.routeConfigPlan([plans.hostPlan('all', ['*'], routes)], { name: 'web' }),
-  });
-  put.push({
-    kind: 'listener',
-    name: 'web',
-    value: { name: 'web', address: '127.0.0.1', port: 0, direction: 'outbound', http: manager },
-  });
-  const page = new SharedArrayBuffer(pageBytes(1));
-  const slots = new SlotTable(1, -1);
-  slots.addPage(page);
-  const said: FromWorker[] = [];
-  const identity = { service: '', namespace: '', node: '' };
-  const setup = { index: 0, workers: 1, pages: [page], plan: { epoch: 1, put, del: [] }, logLevel: 'silent', identity };
-  const path = new DataPath(setup, (message) => said.push(message));
-  path.start();
-  const bound = new net.BoundSocket({ host: '127.0.0.1', port: 0 });
-  const { port } = bound.address();
-  path.listen('web', bound);
-  t.after(() => path.stopAccepting());
-  const handles = sockets();
-  await eventually(async () => (await call(port, { path: '/well' })).status > 0);
-  return { path, port, slots, handles };
+  const listener = listenerPiece({ filters, useRemoteAddress: true, headersTimeout: 1000, streamIdleTimeout: 1000 });
+  return new WorkerUnderTest(t, [...clusters, routePiece(routes), listener]);
 }
 
 const sockets = (): number => process.getActiveResourcesInfo().filter((each) => each === 'TCPSocketWrap').length;
 
 test('after 2,000 requests of every kind nothing is left: no slot, timer, socket or connection', async (t) => {
-  const { path, port, slots, handles } = await start(t);
+  const worker = await start(t);
+  const { path, port } = worker;
+  const handles = sockets();
   const statuses = new Map<number, number>();
   const agent = new http.Agent({ keepAlive: true, maxSockets: 20 });
   const count = (status: number): void => {
@@ -195,11 +126,7 @@ test('after 2,000 requests of every kind nothing is left: no slot, timer, socket
   // A client that only half-closed may wait for its answer for some seconds.
   await eventually(() => path.census().downstream === 0, 10_000);
   await eventually(() => path.census().timers === 0, 10_000);
-  for (let slot = 0; slot < 20; slot += 1) {
-    for (const cell of [ROW.active, ROW.pending, ROW.retries, ROW.connections]) {
-      assert.equal(slots.slot(slot).sum(cell), 0, `cell ${cell} of slot ${slot}`);
-    }
-  }
+  for (const cell of [ROW.active, ROW.pending, ROW.retries, ROW.connections]) assert.equal(worker.sum(cell), 0);
   await eventually(() => {
     if (sockets() > handles) throw new Error(`${sockets() - handles} sockets`);
     return true;
