@@ -53,7 +53,9 @@ export class LogFile {
   /** Resolves once all that was queued is with the operating system, or never will be; the file stays open. */
   drain(): Promise<void> {
     if (this.#broken) return Promise.resolve();
-    return new Promise((resolve) => this.#boom.flush(() => resolve()));
+    // A flush that finds a write under way is answered when that write ends, with later lines still queued: the second
+    // flush finds none under way.
+    return new Promise((resolve) => this.#boom.flush(() => this.#boom.flush(() => resolve())));
   }
 
   /** Drains and closes. */

@@ -164,11 +164,15 @@ for line in sys.stdin:
 `;
 
 test('h11 reads behind us exactly the requests that we saw', {
-  skip: lacks('python3', '-c', 'import h11') ? 'h11 is not installed (Debian: python3-h11)' : false,
+  skip: lacks('/usr/bin/python3', '-c', 'import h11') ? 'h11 is not installed (Debian: python3-h11)' : false,
   timeout: 60_000,
 }, () => {
   const input = CASES.map(({ bytes }) => Buffer.from(bytes + END, 'latin1').toString('base64')).join('\n');
-  const { stdout, stderr } = spawnSync('python3', ['-c', H11], { input, encoding: 'utf8', maxBuffer: 64 << 20 });
+  const { stdout, stderr } = spawnSync('/usr/bin/python3', ['-c', H11], {
+    input,
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+  });
   const lines = stdout.trim().split('\n');
   assert.equal(lines.length, CASES.length, stderr);
   for (const [at, line] of lines.entries()) {
