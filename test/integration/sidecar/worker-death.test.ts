@@ -80,3 +80,24 @@ test('when workers die faster than a new one helps, the process ends and says wh
   assert.equal(await sidecar.ended(), 1);
   assert.match(sidecar.log, /3 data-path workers died within 10 s/);
 });
+
+test('clusters beyond the first page of slots work in every worker, also in one that starts later', async (t) => {
+  const backend = await httpBackend(t, slow);
+  // 1,500 endpoints before it push the slots of `cart` into the second page.
+  const many = Array.from({ length: 1500 }, (_, index) => 1000 + index);
+  const clusters = [cluster('many', many), cluster('cart', [backend.port], limits({ max_requests: 4 }))];
+  const { sidecar, kill } = await startMortalSidecar(t, bootstrap([httpListener()], clusters), 2);
+  const load = async (): Promise<number> => {
+    const results = await Promise.all(Array.from({ length: 30 }, () => call(sidecar.port())));
+    return results.filter((each) => each.status === 200).length;
+  };
+  assert.ok((await load()) >= 4);
+  kill(1);
+  await eventually(() => sidecar.log.includes('another takes its place'));
+  await eventually(async () => (await load()) >= 4);
+  await load();
+  assert.ok(backend.mostActive <= 4, `${backend.mostActive} at once`);
+  await sidecar.statBecomes('cluster.cart.upstream_rq_active', 0);
+  assert.match(await sidecar.admin('/clusters'), /cart::default_priority::rq_active::0\n/);
+  assert.equal(await sidecar.stat('cluster.many.membership_total'), 1500);
+});
