@@ -148,9 +148,11 @@ export class Call implements RequestSink {
     let flows = true;
     this.#keepsBody = again && !this.responding && !body?.abandoned;
     if (body !== null) {
+      // What came before the route was known could not know its limit.
+      body.limit = (this.#entry as RouteEntry).bufferLimit;
       for (const copy of body.copies) flows = stream.write(copy);
       if (!again) body.abandon();
-      else if (body.size > (this.#entry as RouteEntry).bufferLimit) this.#abandonBody();
+      else if (body.size > body.limit) this.#abandonBody();
     }
     if (this.requestEnded) stream.end(this.#trailers);
     else if (flows) this.x.stream.resume();

@@ -4,7 +4,7 @@
  */
 export class RequestBody {
   /** Bytes that may be kept. */
-  readonly limit: number;
+  limit: number;
   copies: Buffer[] = [];
   size = 0;
   /** The copies are gone: the body cannot be sent again. */

@@ -7,7 +7,7 @@ import { retryPlan, unlimited } from '../../support/cluster.ts';
 import { clusterPieces, endpointsPiece, listenerPiece, routePiece, WorkerUnderTest } from '../../support/data-path.ts';
 import { eventually } from '../../support/eventually.ts';
 import { call } from '../../support/http-call.ts';
-import { clusterPlan, forwardPlan, prefix, routePlan } from '../../support/route-plan.ts';
+import { clusterPlan, forwardPlan, hostPlan, prefix, routeConfigPlan, routePlan } from '../../support/route-plan.ts';
 
 const toCart = (over: Parameters<typeof forwardPlan>[0] = {}) =>
   routePiece([
@@ -152,4 +152,36 @@ test('a changed connect timeout closes idle connections and leaves busy ones to 
   assert.deepEqual([(await first).body, (await second).body], ['held', 'held']);
   await eventually(() => backend.connections === 0);
   assert.equal(worker.sum(ROW.connections), 0);
+});
+
+test('a host that is asked for on demand holds its requests, whose bodies can be repeated all the same', async (t) => {
+  const bodies: string[] = [];
+  const backend = await httpBackend(t, async (request, response) => {
+    bodies.push((await request.toArray()).join(''));
+    response.writeHead(bodies.length === 1 ? 503 : 200).end();
+  });
+  const worker = new WorkerUnderTest(t, [
+    ...clusterPieces('cart', 0, [backend.port]),
+    { kind: 'route', name: 'web', value: routeConfigPlan([], { name: 'web', vhds: true }) },
+    listenerPiece(),
+  ]);
+  const headers = { host: 'cart' };
+  const post = call(worker.port, { method: 'POST', headers, body: 'x'.repeat(500) });
+  const unknown = call(worker.port, { headers: { host: 'nobody' } });
+  const gone = call(worker.port, { headers: { host: 'slow' }, signal: AbortSignal.timeout(50) });
+  await eventually(() => worker.said.filter((each) => each.kind === 'host').length === 3);
+  assert.equal(bodies.length, 0);
+  worker.path.answerHost('nobody', 'unknown');
+  assert.equal((await unknown).status, 404);
+  assert.equal((await gone).status, 0);
+
+  const retry = retryPlan({ attempts: 1, on: ['5xx'] });
+  const action = forwardPlan({ clusters: [clusterPlan('cart')], retry, bufferLimit: 1000 });
+  const host = hostPlan('cart', ['cart'], [routePlan('cart', prefix('/'), { action })]);
+  worker.apply([{ kind: 'vhost', name: 'web/cart', value: host }]);
+  worker.path.answerHost('cart', 'known');
+  assert.equal((await post).status, 200);
+  assert.deepEqual(bodies, ['x'.repeat(500), 'x'.repeat(500)]);
+  worker.path.answerHost('slow', 'timeout');
+  assert.equal((await call(worker.port, { headers })).status, 200);
 });
