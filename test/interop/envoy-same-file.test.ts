@@ -134,7 +134,7 @@ const document = (port: number, log: string): Json =>
   bootstrap(
     [
       httpListener({
-        manager: { access_log: [accessLogFile(log)] },
+        manager: { access_log: [accessLogFile(log, null)] },
         filters: [faultFilter({ abort: { http_status: 599, percentage: { numerator: 0 } } })],
         virtualHosts: [
           ...hosts.map(host),

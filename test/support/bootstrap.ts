@@ -85,12 +85,14 @@ export const faultFilter = (fault: Json): Json => ({
 });
 
 /** Lines by an Envoy format string, or Aya's JSON lines without one. */
-export const accessLogFile = (file: string, format?: string): Json => ({
+export const accessLogFile = (file: string, format?: string | null): Json => ({
   name: 'envoy.access_loggers.file',
   typed_config: {
     '@type': type('envoy.extensions.access_loggers.file.v3.FileAccessLog'),
     path: file,
-    log_format: format === undefined ? { json_format: {} } : { text_format_source: { inline_string: format } },
+    ...(format === null
+      ? {}
+      : { log_format: format === undefined ? { json_format: {} } : { text_format_source: { inline_string: format } } }),
   },
 });
 
