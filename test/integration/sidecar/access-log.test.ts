@@ -21,7 +21,7 @@ test('every request leaves its line, in the format that the configuration gives'
     string,
   ];
   const backend = await httpBackend(t, (request, response) => {
-    if (request.url === '/never') return;
+    if (request.url === '/never' || request.url === '/patient') return;
     if (request.url === '/cut')
       response.writeHead(200, { 'content-length': 10 }).write('four', () => response.destroy());
     else {
@@ -46,6 +46,7 @@ test('every request leaves its line, in the format that the configuration gives'
     forward('dead', {}, { match: { prefix: '/dead' } }),
     forward('cart', { prefix_rewrite: '/' }, { match: { prefix: '/api/' } }),
     forward('cart', { timeout: '0.1s' }, { match: { prefix: '/never' } }),
+    forward('cart', {}, { match: { prefix: '/patient' } }),
     forward('cart', {}, { match: { prefix: '/cut' } }),
     forward('cart', {}, { match: { prefix: '/ok' } }),
   ];
@@ -67,10 +68,14 @@ test('every request leaves its line, in the format that the configuration gives'
   const bad = await RawClient.connect(port);
   bad.write('GET / HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n');
   await bad.seesEnd();
+  const gone = await RawClient.connect(port);
+  gone.write('GET /patient HTTP/1.1\r\nHost: a\r\nX-Request-Id: id-1\r\n\r\n');
+  await sidecar.statBecomes('cluster.cart.upstream_rq_active', 1);
+  gone.socket.resetAndDestroy();
   const host = `127.0.0.1:${backend.port}`;
   const lines = await eventually(() => {
     const all = readFileSync(text, 'utf8').trimEnd().split('\n');
-    return all.length === 7 && all;
+    return all.length === 8 && all;
   });
   assert.deepEqual(
     lines.map((line) => line.replace(/127\.0\.0\.1:\d+ -/, 'HOST -')),
@@ -82,6 +87,7 @@ test('every request leaves its line, in the format that the configuration gives'
       'GET /cut 200 UC 0 4 cart HOST - id-1',
       'GET /nowhere 404 NR 0 28 - - - id-1',
       '- - 400 DPE 0 0 - - - -',
+      'GET /patient 0 DC 0 0 cart HOST - id-1',
     ],
   );
 
@@ -92,7 +98,7 @@ test('every request leaves its line, in the format that the configuration gives'
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     assert.deepEqual(
       records.map((each) => each.response_code),
-      [200, 200, 503, 504, 200, 404, 400],
+      [200, 200, 503, 504, 200, 404, 400, 0],
     );
     assert.equal(records[1]?.path, '/api/items');
     assert.equal(records[1]?.upstream_host, host);
@@ -101,13 +107,14 @@ test('every request leaves its line, in the format that the configuration gives'
   });
 
   await t.test('or only what went wrong', async () => {
-    await eventually(() => readFileSync(errors, 'utf8').split('\n').length === 6);
+    await eventually(() => readFileSync(errors, 'utf8').split('\n').length === 7);
     assert.deepEqual(readFileSync(errors, 'utf8').trimEnd().split('\n'), [
       '/dead 503',
       '/never 504',
       '/cut 200',
       '/nowhere 404',
       '- 400',
+      '/patient 0',
     ]);
   });
 });
