@@ -71,7 +71,7 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
     drainListeners: () => path.host.stopAccepting(),
     quit: () => stop(),
   });
-  const admin = new AdminServer(adminRoutes(subject));
+  const admin = new AdminServer(adminRoutes(subject), path.clock);
   if (bootstrap.admin) {
     const bound = await admin.listen(bootstrap.admin.host, bootstrap.admin.port);
     log.info({ listener: 'admin', address: bound.address, port: bound.port }, 'listening');

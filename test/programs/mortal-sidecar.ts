@@ -33,6 +33,7 @@ const path = new ControlPath(bootstrap, {
 });
 const admin = new AdminServer(
   adminRoutes(new Subject({ version: '0', bootstrap, path, log, drainListeners: () => {}, quit: () => {} })),
+  path.clock,
 );
 const { address, port } = await admin.listen('127.0.0.1', 0);
 log.info({ listener: 'admin', address, port }, 'listening');
