@@ -69,6 +69,11 @@ export function remainder(hash: Hash64, modulus: number): number {
   return (((hash.high >>> 0) % modulus) * (TWO_32 % modulus) + ((hash.low >>> 0) % modulus)) % modulus;
 }
 
+/** The upper 53 bits as an integer that a number holds exactly: in the order of the unsigned hashes. */
+export function upper53(hash: Hash64): number {
+  return (hash.high >>> 0) * 2_097_152 + (hash.low >>> 11);
+}
+
 /** A hash of several parts, in order: the one so far is rotated by a bit, so that equal parts do not cancel each other out. */
 export function combined(before: Hash64, next: Hash64): Hash64 {
   return {

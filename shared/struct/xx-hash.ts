@@ -17,16 +17,16 @@ const word = new Register();
 const lanes = [new Register(), new Register(), new Register(), new Register()] as const;
 
 /**
- * XXH64 of a text of latin1 characters, one byte each (header values, addresses). `seed` is below 2^31. Source: the
+ * XXH64 of a text of latin1 characters, one byte each (header values, addresses). The seed is given by halves. Source: the
  * specification "XXH64 algorithm description" of xxHash.
  */
-export function xxHash64(text: string, seed = 0): Hash64 {
+export function xxHash64(text: string, seed = 0, seedHigh = 0): Hash64 {
   const { length } = text;
   let at = 0;
   if (length >= 32) {
-    at = stripes(text, seed);
+    at = stripes(text, seed, seedHigh);
   } else {
-    hash.set(0, seed);
+    hash.set(seedHigh, seed);
     hash.add(P5_HIGH, P5_LOW);
   }
   hash.add(0, length);
@@ -63,15 +63,15 @@ export function xxHash64(text: string, seed = 0): Hash64 {
 }
 
 /** Four lanes over all whole stripes of 32 bytes, merged into `hash`; returns where the rest begins. */
-function stripes(text: string, seed: number): number {
+function stripes(text: string, seed: number, seedHigh: number): number {
   const [one, two, three, four] = lanes;
-  one.set(0, seed);
+  one.set(seedHigh, seed);
   one.add(P1_HIGH, P1_LOW);
   one.add(P2_HIGH, P2_LOW);
-  two.set(0, seed);
+  two.set(seedHigh, seed);
   two.add(P2_HIGH, P2_LOW);
-  three.set(0, seed);
-  four.set(0, seed);
+  three.set(seedHigh, seed);
+  four.set(seedHigh, seed);
   // Minus the first prime.
   four.add(~P1_HIGH, -P1_LOW);
   let at = 0;

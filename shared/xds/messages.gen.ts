@@ -962,6 +962,7 @@ export interface RouteActionHashPolicy {
   cookie?: RouteActionHashPolicyCookie;
   connection_properties?: RouteActionHashPolicyConnectionProperties;
   terminal?: boolean;
+  query_parameter?: RouteActionHashPolicyQueryParameter;
 }
 
 /** envoy.config.route.v3.RouteAction.HashPolicy.ConnectionProperties */
@@ -979,6 +980,11 @@ export interface RouteActionHashPolicyCookie {
 /** envoy.config.route.v3.RouteAction.HashPolicy.Header */
 export interface RouteActionHashPolicyHeader {
   header_name?: string;
+}
+
+/** envoy.config.route.v3.RouteAction.HashPolicy.QueryParameter */
+export interface RouteActionHashPolicyQueryParameter {
+  name?: string;
 }
 
 /** envoy.config.route.v3.RouteAction.MaxStreamDuration */
@@ -1673,6 +1679,7 @@ export interface Messages {
   'envoy.config.route.v3.RouteAction.HashPolicy.ConnectionProperties': RouteActionHashPolicyConnectionProperties;
   'envoy.config.route.v3.RouteAction.HashPolicy.Cookie': RouteActionHashPolicyCookie;
   'envoy.config.route.v3.RouteAction.HashPolicy.Header': RouteActionHashPolicyHeader;
+  'envoy.config.route.v3.RouteAction.HashPolicy.QueryParameter': RouteActionHashPolicyQueryParameter;
   'envoy.config.route.v3.RouteAction.MaxStreamDuration': RouteActionMaxStreamDuration;
   'envoy.config.route.v3.RouteAction.RequestMirrorPolicy': RouteActionRequestMirrorPolicy;
   'envoy.config.route.v3.RouteConfiguration': RouteConfiguration;

@@ -2,7 +2,8 @@ import type { Hash64 } from '../../shared/struct/hash64.ts';
 import type { Random } from '../../shared/struct/random.ts';
 import type { ClusterPlan, EndpointsPlan } from '../core/plan/cluster.ts';
 import type { Pool } from '../core/pool.ts';
-import { SHARED, type SlotTable } from '../core/slots.ts';
+import { ROW, SHARED, type SlotTable } from '../core/slots.ts';
+import { isHashing } from './balancer/hash-table.ts';
 import { noteHealth } from './balancer/slow-start.ts';
 import { EndpointSet } from './endpoint-set.ts';
 import { ClusterLimits } from './limits.ts';
@@ -106,6 +107,11 @@ export class Cluster {
     return tried.includes(endpoint) ? (this.#untried(tried) ?? endpoint) : endpoint;
   }
 
+  /** Whether requests are to bring a hash. */
+  get hashes(): boolean {
+    return isHashing(this.plan.balancer);
+  }
+
   /** Endpoints that no flag keeps out, as of the last pick. */
   get available(): number {
     return this.#selection.available;
@@ -137,7 +143,9 @@ export class Cluster {
     // Read before the flags: a change meanwhile makes the next pick look again.
     this.#generation = this.limits.slot.shared(SHARED.generation);
     if (this.plan.slowStart !== null) noteHealth(this.set.endpoints, this.#around.now());
-    return new Selection(this.set, this.plan, this.#around);
+    const { random, now } = this.#around;
+    const active = (): number => this.limits.slot.sum(ROW.active);
+    return new Selection(this.set, this.plan, { random, now, active });
   }
 
   /** Weights move in slow start, and when that is over the plain policies take over. */

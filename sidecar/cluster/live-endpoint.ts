@@ -62,7 +62,11 @@ export class LiveEndpoint {
 
   /** `observed`: one of OBSERVED; `ttfb`: ms from the attempt's begin to the response head, 0 without one. */
   observed(observed: number, ttfb: number): void {
-    if (observed !== OBSERVED.success && observed !== OBSERVED.nothing) this.slot.add(ROW.failures, 1);
+    if (observed === OBSERVED.success) this.slot.add(ROW.successes, 1);
+    else if (observed !== OBSERVED.nothing) {
+      this.slot.add(ROW.failures, 1);
+      if (observed === OBSERVED.localOrigin) this.slot.add(ROW.localFailures, 1);
+    }
     if (ttfb > 0) this.slot.add(ROW.latency, Math.round(ttfb * 1000));
     this.#detectors.observe(this.slot, this.slotIndex, observed);
   }

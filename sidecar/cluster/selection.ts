@@ -3,7 +3,8 @@ import { remainder } from '../../shared/struct/hash64.ts';
 import type { Random } from '../../shared/struct/random.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
 import type { PickerSurroundings } from './balancer/build.ts';
-import { LocalitiesPicker, localityShare } from './balancer/localities.ts';
+import { isHashing } from './balancer/hash-table.ts';
+import { LocalitiesPicker, localityShare, weighedByLocality } from './balancer/localities.ts';
 import type { Picker } from './balancer/picker.ts';
 import { slowStartStep } from './balancer/slow-start.ts';
 import { CandidateGroup } from './candidate-group.ts';
@@ -97,6 +98,8 @@ export class Selection {
   /** These endpoints of a level, shared among localities where the plan says so. */
   #spread(endpoints: readonly LiveEndpoint[], level: Level): Picker | null {
     if (this.#plan.locality.kind !== 'weighted') return this.#group(endpoints);
+    // One table for all, in which endpoints have the weight of their locality (Envoy).
+    if (isHashing(this.#plan.balancer)) return this.#group(...weighedByLocality(endpoints, this.#set.localities));
     const pickers: Picker[] = [];
     const shares: number[] = [];
     for (const [index, { weight }] of this.#set.localities.entries()) {
@@ -114,9 +117,8 @@ export class Selection {
     return pickers.length === 1 ? (pickers[0] as Picker) : new LocalitiesPicker(pickers, shares, this.#around.random);
   }
 
-  #group(endpoints: readonly LiveEndpoint[]): Picker | null {
+  #group(endpoints: readonly LiveEndpoint[], weights = endpoints.map((each) => each.weight)): Picker | null {
     if (endpoints.length === 0) return null;
-    const weights = endpoints.map((each) => each.weight);
     const group = new CandidateGroup(endpoints, weights, this.#plan, this.#around, this.#now);
     this.#groups.push(group);
     return group.picker;

@@ -1,7 +1,9 @@
 import { typeOf } from '../../shared/xds/codec.ts';
 import type { Any, Cluster, LoadBalancingPolicy } from '../../shared/xds/messages.gen.ts';
+import type { BalancerPlan } from '../core/plan/balancer.ts';
 import { type Balancing, readers } from './balancing-policies.ts';
 import { messageOf } from './extension.ts';
+import { maglev, ringHash } from './hashing.ts';
 import { leastRequest } from './least-request.ts';
 import { locality } from './locality.ts';
 import type { Place } from './place.ts';
@@ -36,10 +38,20 @@ function byEnum(cluster: Cluster, place: Place): Balancing {
       locality: rule,
     };
   }
+  if (policy === 'RING_HASH' || policy === 'MAGLEV') {
+    return { ...roundRobin, balancer: hashingByEnum(policy, cluster, place), locality: rule };
+  }
   if (policy !== 'ROUND_ROBIN') place.at('lb_policy').unsupported(policy);
   const config = cluster.round_robin_lb_config ?? {};
   const at = place.at('round_robin_lb_config');
   return { ...roundRobin, slowStart: slowStart(config.slow_start_config, at.at('slow_start_config')), locality: rule };
+}
+
+function hashingByEnum(policy: 'RING_HASH' | 'MAGLEV', cluster: Cluster, place: Place): BalancerPlan {
+  const common = cluster.common_lb_config?.consistent_hashing_lb_config;
+  const at = place.at('common_lb_config').at('consistent_hashing_lb_config');
+  if (policy === 'MAGLEV') return maglev(cluster.maglev_lb_config ?? {}, common, place.at('maglev_lb_config'), at);
+  return ringHash(cluster.ring_hash_lb_config ?? {}, common, place.at('ring_hash_lb_config'), at);
 }
 
 /** The first policy of a list that we have. */

@@ -1,6 +1,7 @@
 import type { Any, Messages } from '../../shared/xds/messages.gen.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
 import { messageOf } from './extension.ts';
+import { maglev, ringHash } from './hashing.ts';
 import { leastRequest } from './least-request.ts';
 import { locality } from './locality.ts';
 import type { Place } from './place.ts';
@@ -44,4 +45,20 @@ export const readers: Readonly<Record<string, Reading>> = Object.fromEntries([
     slowStart: slowStart(message.slow_start_config, place.at('slow_start_config')),
     locality: locality(message.locality_lb_config, place.at('locality_lb_config')),
   })),
+  reading(`${package_}.ring_hash.v3.RingHash`, (message, place) => {
+    const at = place.at('consistent_hashing_lb_config');
+    return {
+      balancer: ringHash(message, message.consistent_hashing_lb_config, place, at),
+      slowStart: null,
+      locality: locality(message, place),
+    };
+  }),
+  reading(`${package_}.maglev.v3.Maglev`, (message, place) => {
+    const at = place.at('consistent_hashing_lb_config');
+    return {
+      balancer: maglev(message, message.consistent_hashing_lb_config, place, at),
+      slowStart: null,
+      locality: locality(message, place),
+    };
+  }),
 ]);

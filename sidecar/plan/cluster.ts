@@ -42,6 +42,8 @@ export function cluster(message: Cluster, place: Place): ClusterResult {
     'lb_policy',
     'least_request_lb_config',
     'round_robin_lb_config',
+    'ring_hash_lb_config',
+    'maglev_lb_config',
     'load_assignment',
     'circuit_breakers',
     'typed_extension_protocol_options',
@@ -59,7 +61,13 @@ export function cluster(message: Cluster, place: Place): ClusterResult {
   const aya = ayaOptions('aya.v1.ClusterOptions', message.metadata, place);
   const common = message.common_lb_config;
   const at = place.at('common_lb_config');
-  if (common) at.only(common, ['healthy_panic_threshold', 'locality_weighted_lb_config', 'zone_aware_lb_config']);
+  if (common)
+    at.only(common, [
+      'healthy_panic_threshold',
+      'locality_weighted_lb_config',
+      'zone_aware_lb_config',
+      'consistent_hashing_lb_config',
+    ]);
   const plan: ClusterResult['plan'] = {
     name,
     statName: name.replaceAll(':', '_'),

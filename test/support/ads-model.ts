@@ -40,7 +40,7 @@ export const make: Record<string, (name: string, content: number) => Resource> =
         type: 'EDS',
         eds_cluster_config: { eds_config: ads },
         connect_timeout: { seconds: 1 + Math.abs(content) },
-        lb_policy: content < 0 ? 'RING_HASH' : 'ROUND_ROBIN',
+        lb_policy: content < 0 ? 'CLUSTER_PROVIDED' : 'ROUND_ROBIN',
       },
       `c${content}`,
     ),

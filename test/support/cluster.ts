@@ -35,6 +35,9 @@ export function outlierPlan(over: Partial<OutlierPlan> = {}): OutlierPlan {
     maxEjectionPercent: 100,
     alwaysEjectOne: false,
     neverEjectAll: false,
+    successRate: { minimumHosts: 5, requestVolume: 100, stdevFactor: 1900, enforcing: 100, enforcingLocalOrigin: 100 },
+    failurePercentage: { threshold: 85, minimumHosts: 5, requestVolume: 50, enforcing: 0, enforcingLocalOrigin: 0 },
+    passedCheckReturns: true,
     ...over,
   };
 }
@@ -147,7 +150,7 @@ export function pickerOf(
   weights = endpoints.map((each) => each.weight),
 ): { pick(random: Random, hash?: Hash64 | null, attempt?: number): LiveEndpoint } | null {
   if (endpoints.length === 0) return null;
-  const around = { random, now: () => 0 };
+  const around = { random, now: () => 0, active: () => endpoints.reduce((sum, each) => sum + each.active(), 1) };
   const picker = buildPicker(policy, { endpoints, weights, moving: false }, around);
   return { pick: (draw, hash = null, attempt = 0) => picker.pick(draw, hash, attempt) };
 }

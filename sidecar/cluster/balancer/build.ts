@@ -1,10 +1,14 @@
 import type { Random } from '../../../shared/struct/random.ts';
-import type { BalancerPlan } from '../../core/plan/balancer.ts';
+import type { BalancerPlan, MaglevPlan, RingHashPlan } from '../../core/plan/balancer.ts';
 import type { LiveEndpoint } from '../live-endpoint.ts';
+import { BoundedHashPicker } from './bounded-hash.ts';
 import { FullScanPicker, WeightedFullScanPicker } from './full-scan.ts';
+import { HashPicker, hashKey, normalized } from './hash-table.ts';
 import { ChoicesPicker, TwoChoicesPicker } from './least-request.ts';
+import { Maglev } from './maglev.ts';
 import type { Picker, WeightedPicker } from './picker.ts';
 import { RandomPicker, WeightedRandomPicker } from './random.ts';
+import { Ring } from './ring.ts';
 import { RoundRobinPicker } from './round-robin.ts';
 import { SinglePicker } from './single.ts';
 import { WeightedLeastRequestPicker } from './weighted-least-request.ts';
@@ -24,14 +28,17 @@ export interface PickerSurroundings {
   readonly random: Random;
   /** Monotonic ms. */
   readonly now: () => number;
+  /** Requests under way in the whole cluster. */
+  readonly active: () => number;
 }
 
 /** The picker of a policy. Equal weights that stay take the plain variant. */
 export function buildPicker(
   policy: BalancerPlan,
   { endpoints, weights, moving }: Candidates,
-  { random }: PickerSurroundings,
+  around: PickerSurroundings,
 ): Picker | WeightedPicker {
+  const { random } = around;
   if (endpoints.length === 1) return new SinglePicker(endpoints[0] as LiveEndpoint);
   const weighted = moving || weights.some((each) => each !== weights[0]);
   switch (policy.kind) {
@@ -49,5 +56,21 @@ export function buildPicker(
       if (policy.choices === 2 && !policy.fullScan) return new TwoChoicesPicker(endpoints);
       if (policy.fullScan || policy.choices >= endpoints.length) return new FullScanPicker(endpoints);
       return new ChoicesPicker(endpoints, policy.choices);
+    case 'ring-hash':
+    case 'maglev':
+      return hashPicker(policy, endpoints, weights, around);
   }
+}
+
+function hashPicker(
+  policy: RingHashPlan | MaglevPlan,
+  endpoints: readonly LiveEndpoint[],
+  weights: readonly number[],
+  { active }: PickerSurroundings,
+): Picker {
+  const keys = endpoints.map((each) => hashKey(each, policy));
+  const table =
+    policy.kind === 'maglev' ? new Maglev(keys, weights, policy.tableSize) : new Ring(keys, weights, policy);
+  if (policy.balanceFactor === 0) return new HashPicker(endpoints, table);
+  return new BoundedHashPicker(endpoints, table, normalized(weights), policy.balanceFactor / 100, active);
 }

@@ -1,7 +1,30 @@
 /** How an endpoint is chosen among those of one locality, or of all. */
 export type BalancerPlan =
   | { readonly kind: 'round-robin' | 'random' }
-  | { readonly kind: 'least-request'; readonly choices: number; readonly bias: number; readonly fullScan: boolean };
+  | { readonly kind: 'least-request'; readonly choices: number; readonly bias: number; readonly fullScan: boolean }
+  | RingHashPlan
+  | MaglevPlan;
+
+export interface HashingPlan {
+  /** An endpoint's place follows from its host name instead of its address. */
+  readonly byHostname: boolean;
+  /** Percent of the mean load that no endpoint may exceed, at least 100; 0 = no bound. */
+  readonly balanceFactor: number;
+}
+
+export interface RingHashPlan extends HashingPlan {
+  readonly kind: 'ring-hash';
+  readonly hash: 'xx' | 'murmur2';
+  /** Points on the ring, all endpoints together. */
+  readonly minSize: number;
+  readonly maxSize: number;
+}
+
+export interface MaglevPlan extends HashingPlan {
+  readonly kind: 'maglev';
+  /** A prime. */
+  readonly tableSize: number;
+}
 
 /** A new endpoint gets `max(minWeight %, (age / window)^(1 / aggression))` of its weight until it is as old as the window. */
 export interface SlowStartPlan {

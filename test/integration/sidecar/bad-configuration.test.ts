@@ -40,7 +40,7 @@ const refused: [name: string, config: Json, sentence: RegExp][] = [
   ],
   [
     'what Envoy has and we have not',
-    bootstrap([httpListener()], [cluster('cart', [1], { lb_policy: 'MAGLEV' })]),
+    bootstrap([httpListener()], [cluster('cart', [1], { lb_policy: 'CLUSTER_PROVIDED' })]),
     /static_resources\.clusters\[0\]\.lb_policy: .*not supported/,
   ],
 ];

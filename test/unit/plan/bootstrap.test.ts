@@ -116,8 +116,8 @@ const refused: [string, (parts: Parts) => void, string][] = [
   ['an unknown enum value', ({ cluster }) => (cluster.lb_policy = 'FOO'), `${C}.lb_policy: unknown value "FOO"`],
   [
     'a policy that is not built yet',
-    ({ cluster }) => (cluster.lb_policy = 'MAGLEV'),
-    `${C}.lb_policy: not supported yet (MAGLEV)`,
+    ({ cluster }) => (cluster.lb_policy = 'CLUSTER_PROVIDED'),
+    `${C}.lb_policy: not supported yet (CLUSTER_PROVIDED)`,
   ],
   [
     'a downstream transport socket',
@@ -367,7 +367,7 @@ for (const [what, change, line] of refused) {
 test('all problems are named at once, and the pieces that are well are still read', () => {
   const result = readBootstrap(
     bootstrap(({ cluster, chain }) => {
-      cluster.lb_policy = 'RING_HASH';
+      cluster.lb_policy = 'CLUSTER_PROVIDED';
       chain.transport_socket = { name: 'x' };
     }),
     'b',

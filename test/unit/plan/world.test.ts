@@ -169,10 +169,10 @@ test('a discovered resource does not replace a static one of the same name', () 
 test('a refused resource is named with its type, and lenient reading leaves out what is not supported', () => {
   const bytes = make[CLUSTER]?.('a', -1).resource?.value as Buffer;
   assert.deepEqual(readResource(CLUSTER, 'a', bytes, false).problems, [
-    'Cluster a: lb_policy: not supported yet (RING_HASH)',
+    'Cluster a: lb_policy: not supported yet (CLUSTER_PROVIDED)',
   ]);
   const lenient = readResource(CLUSTER, 'a', bytes, true);
-  assert.deepEqual(lenient.warnings, ['Cluster a: lb_policy: not supported yet (RING_HASH)']);
+  assert.deepEqual(lenient.warnings, ['Cluster a: lb_policy: not supported yet (CLUSTER_PROVIDED)']);
   assert.ok(lenient.resource);
   assert.deepEqual(readResource(CLUSTER, 'b', bytes, true).problems, ['Cluster b: name: "a" came as resource "b"']);
   assert.match(readResource(CLUSTER, 'a', Buffer.from([0xff]), false).problems[0] ?? '', /^Cluster a: malformed/);
