@@ -1,3 +1,4 @@
+import type { Hash64 } from '../../shared/struct/hash64.ts';
 import type { HeaderList } from './headers.ts';
 import type { Failure } from './outcome.ts';
 import type { HttpFaultPlan } from './plan/fault.ts';
@@ -38,6 +39,10 @@ export class Exchange {
   cluster = '';
   /** Which of the route's weighted clusters was chosen: its header mutations apply. */
   choice = 0;
+  /** What the request is to stick to its endpoint by, for a cluster that balances by hash; else null. */
+  hash: Hash64 | null = null;
+  /** A Set-Cookie that keeps the client at that endpoint; '' = none is to be set. */
+  affinityCookie = '';
   /** Per-filter overrides of the matched route and its virtual host, null = none. */
   filterConfig: Readonly<Record<string, HttpFaultPlan>> | null = null;
   /** ip:port of the endpoint of the last attempt. */

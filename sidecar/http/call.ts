@@ -114,6 +114,7 @@ export class Call implements RequestSink {
     }
     this.#upstream = upstream;
     if (entry.idleTimeout >= 0) x.stream.idleTimeout(entry.idleTimeout);
+    if (entry.hash !== null && upstream.cluster.hashes) entry.hash.stamp(x, context.manager);
     if (entry.needsRequestEdit) entry.applyRequest(x);
     if (this.requestEnded) this.#startTimeout(entry.timeout);
     const filter = upstream.faults === null ? null : upstream.faults.perRequest;
@@ -216,6 +217,7 @@ export class Call implements RequestSink {
     headers.set('x-envoy-upstream-service-time', String(Math.round(turn.now - attempt.started)));
     if ((headers.known & DATE) === 0 && !headers.has('date')) headers.add('date', context.date.text);
     if (manager.serverName !== '') headers.set('server', manager.serverName);
+    if (x.affinityCookie !== '') headers.add('set-cookie', x.affinityCookie);
     respondedVia(headers, manager.via);
     this.#response = headers;
     x.stream.respond(status, headers, length);

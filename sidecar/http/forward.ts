@@ -51,7 +51,7 @@ export class Forward {
     const upstream = this.#upstream;
     const { cluster, stats } = upstream;
     const { retry } = this.#entry;
-    const endpoint = cluster.pick(this.#tried, retry === null ? 1 : retry.hostSelectionAttempts);
+    const endpoint = cluster.pick(this.#tried, retry === null ? 1 : retry.hostSelectionAttempts, x.hash);
     if (cluster.panic) stats.lbHealthyPanic.inc();
     if (endpoint === null) {
       stats.upstreamCxNoneHealthy.inc();

@@ -8,6 +8,7 @@ import type {
 } from '../../shared/xds/messages.gen.ts';
 import type { ForwardPlan, RouteActionPlan, WeightedClusterPlan } from '../core/plan/route.ts';
 import { checkSubstitution } from '../route/rewrite.ts';
+import { hashSources } from './hash-policy.ts';
 import { headerMutations } from './header-mutation.ts';
 import { hostText, schemeText, targetPart, targetPath, uriPart } from './message-text.ts';
 import type { Place } from './place.ts';
@@ -61,6 +62,7 @@ function forward(
     'idle_timeout',
     'retry_policy',
     'priority',
+    'hash_policy',
   ]);
   if (booleanOf(action.auto_host_rewrite, false)) place.at('auto_host_rewrite').unsupported();
   if (action.priority === 'HIGH') place.at('priority').unsupported('HIGH');
@@ -80,6 +82,7 @@ function forward(
     hostRewrite: hostText(action.host_rewrite_literal, place.at('host_rewrite_literal')),
     hostRewriteHeader: (action.host_rewrite_header ?? '').toLowerCase(),
     bufferLimit: numberOf(route.per_request_buffer_limit_bytes, host.bufferLimit ?? bufferLimit),
+    hash: hashSources(action.hash_policy, place),
     priority: 'default',
   };
 }

@@ -12,6 +12,7 @@ import type {
   RoutePlan,
   VirtualHostPlan,
 } from '../core/plan/route.ts';
+import { RequestHash } from './hash.ts';
 import { HeaderEdits } from './header-edits.ts';
 import { RouteMatch } from './match.ts';
 import { redirectLocation } from './redirect.ts';
@@ -38,6 +39,8 @@ export class RouteEntry {
   readonly retry: RetryPolicy | null;
   /** Bytes of request body kept for further attempts. */
   readonly bufferLimit: number;
+  /** Null = requests are not hashed. */
+  readonly hash: RequestHash | null;
   readonly priority: 'default' | 'high';
   readonly clusterNotFoundStatus: 404 | 500 | 503;
   /** Attempts carry x-envoy-attempt-count. */
@@ -72,6 +75,7 @@ export class RouteEntry {
     );
     this.expectedTimeout = least === Number.POSITIVE_INFINITY ? '' : String(least);
     this.bufferLimit = forward?.bufferLimit ?? 0;
+    this.hash = RequestHash.of(forward?.hash ?? []);
     this.priority = forward?.priority ?? 'default';
     this.clusterNotFoundStatus = forward?.clusterNotFoundStatus ?? 503;
     this.includeAttemptCount = host.includeAttemptCount;

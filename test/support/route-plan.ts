@@ -24,6 +24,7 @@ export function clusterPlan(name: string, weight = 1, rest: Partial<WeightedClus
 export function forwardPlan(rest: Partial<ForwardPlan> = {}): ForwardPlan {
   return {
     kind: 'forward',
+    hash: [],
     clusters: [clusterPlan('cart')],
     clusterHeader: '',
     clusterNotFoundStatus: 503,

@@ -77,8 +77,18 @@ export interface ForwardPlan {
   readonly hostRewriteHeader: string;
   /** Copies of the request body kept for retries, bytes (decision D10). */
   readonly bufferLimit: number;
+  /** What a request is hashed by, for clusters whose policy goes by a hash. */
+  readonly hash: readonly HashSourcePlan[];
   readonly priority: 'default' | 'high';
 }
+
+/** Sources are combined in order; a `terminal` one ends the list when it or one before it gave a hash. */
+export type HashSourcePlan = { readonly terminal: boolean } & (
+  | { readonly kind: 'header' | 'query'; readonly name: string }
+  | { readonly kind: 'source-ip' }
+  /** `ttl`: seconds of a cookie that is made when the request has none, 0 = for the session, null = none is made. */
+  | { readonly kind: 'cookie'; readonly name: string; readonly ttl: number | null; readonly path: string }
+);
 
 export interface WeightedClusterPlan {
   readonly name: string;

@@ -1,0 +1,33 @@
+import { toMs } from '../../shared/xds/duration.ts';
+import type { RouteActionHashPolicy } from '../../shared/xds/messages.gen.ts';
+import type { HashSourcePlan } from '../core/plan/route.ts';
+import type { Place } from './place.ts';
+
+/** The hash policies of a route. */
+export function hashSources(policies: readonly RouteActionHashPolicy[], place: Place): HashSourcePlan[] {
+  return policies.flatMap((each, index) => source(each, place.index('hash_policy', index)) ?? []);
+}
+
+function source(policy: RouteActionHashPolicy, place: Place): HashSourcePlan | undefined {
+  const terminal = policy.terminal ?? false;
+  const { header, cookie, query_parameter: query, connection_properties: connection } = policy;
+  if (header) {
+    if (!header.header_name) place.at('header').at('header_name').wrong('is required');
+    return { kind: 'header', name: (header.header_name ?? '').toLowerCase(), terminal };
+  }
+  if (query) {
+    if (!query.name) place.at('query_parameter').at('name').wrong('is required');
+    return { kind: 'query', name: query.name ?? '', terminal };
+  }
+  if (cookie) {
+    if (!cookie.name) place.at('cookie').at('name').wrong('is required');
+    const ms = toMs(cookie.ttl);
+    // Whole seconds, as in Envoy.
+    const ttl = ms === undefined ? null : Math.floor(ms / 1000);
+    if (ttl !== null && ttl < 0) place.at('cookie').at('ttl').wrong('a duration must not be negative');
+    return { kind: 'cookie', name: cookie.name ?? '', ttl, path: cookie.path ?? '', terminal };
+  }
+  if (connection) return connection.source_ip ? { kind: 'source-ip', terminal } : undefined;
+  place.wrong('one of header, cookie, connection_properties or query_parameter is required');
+  return undefined;
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { httpBackend } from '../../support/backend.ts';
+import { bootstrap, cluster, forward, httpListener } from '../../support/bootstrap.ts';
+import { call } from '../../support/http-call.ts';
+import { startSidecar } from '../../support/sidecar.ts';
+
+for (const [policy, over] of [
+  ['ring hash', { lb_policy: 'RING_HASH' }],
+  ['Maglev', { lb_policy: 'MAGLEV' }],
+] as const) {
+  test(`requests of one user stay at one endpoint by ${policy}, over both workers, and clients get a cookie to stay`, async (t) => {
+    const backends = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((name) => httpBackend(t, (_, response) => response.end(name))),
+    );
+    const routes = [
+      forward(
+        'cart',
+        {
+          hash_policy: [{ header: { header_name: 'x-user' }, terminal: true }, { cookie: { name: 'aff', ttl: '60s' } }],
+        },
+        {},
+      ),
+    ];
+    const sidecar = await startSidecar(
+      t,
+      bootstrap(
+        [httpListener({ routes })],
+        [
+          cluster(
+            'cart',
+            backends.map((each) => each.port),
+            over,
+          ),
+        ],
+      ),
+      '--concurrency',
+      '2',
+    );
+    const port = sidecar.port('web');
+    const answers = new Set<string>();
+    for (let user = 0; user < 24; user += 1) {
+      const headers = { 'x-user': `user-${user}` };
+      const [first, second, third] = await Promise.all([0, 1, 2].map(() => call(port, { headers })));
+      assert.equal(first?.status, 200);
+      assert.equal(second?.body, first?.body);
+      assert.equal(third?.body, first?.body);
+      assert.equal(first?.headers['set-cookie'], undefined);
+      answers.add(first?.body ?? '');
+    }
+    assert.ok(answers.size >= 3, `${[...answers]}`);
+    const fresh = await call(port);
+    const [cookie = ''] = fresh.headers['set-cookie'] ?? [];
+    assert.match(cookie, /^aff="[0-9a-f]{16}"; Max-Age=60; HttpOnly$/);
+    for (let again = 0; again < 4; again += 1) {
+      const back = await call(port, { headers: { cookie: cookie.split(';')[0] ?? '' } });
+      assert.equal(back.body, fresh.body);
+      assert.equal(back.headers['set-cookie'], undefined);
+    }
+  });
+}
