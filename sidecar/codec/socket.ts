@@ -1,13 +1,12 @@
 import net from 'node:net';
 import type { Cell } from '../core/stats.ts';
 import type { Turn } from '../core/turn.ts';
-import type { FrameWire, Output, WireSink } from '../core/wire.ts';
-import { latin1 } from './latin1.ts';
+import { type FrameWire, MAX_ROOM, type Output, type WireSink } from '../core/wire.ts';
+import { latin1, writeLatin1 } from './latin1.ts';
 import { OutputStock } from './output.ts';
+import { Lending, ReadBuffer } from './read-buffer.ts';
 
-/** All plain connections of a thread read into this one buffer: what it holds is borrowed until the callback returns. */
-const READ_BYTES = 64 * 1024;
-/** Bytes up to this size join the text of the turn; larger ones are copied once and written beside it. */
+/** Bytes up to this size join the text of the turn; larger ones are copied once. */
 const INLINE_BYTES = 2048;
 /** How long a closed connection may linger for the peer to read what we sent. Envoy's delayed_close_timeout. */
 const LINGER_MS = 1000;
@@ -17,12 +16,15 @@ export interface SocketContext {
   readonly turn: Turn;
   readonly buffer: Buffer;
   readonly outputs: OutputStock;
+  readonly lending: Lending;
   /** Runs `action` once after `ms`; the socket cannot cancel it, so it must be idempotent. */
   later(ms: number, action: () => void): void;
 }
 
 export function socketContext(turn: Turn, later: SocketContext['later']): SocketContext {
-  return { turn, buffer: Buffer.allocUnsafeSlow(READ_BYTES), outputs: new OutputStock(), later };
+  // As large as an output, since a connection may read into one of its own (see read-buffer.ts).
+  const buffer = Buffer.allocUnsafeSlow(MAX_ROOM);
+  return { turn, buffer, outputs: new OutputStock(), lending: new Lending(), later };
 }
 
 const deaf: WireSink = { onBytes() {}, onDrain() {}, onEof() {}, onClose() {} };
@@ -35,6 +37,7 @@ export class SocketWire implements FrameWire {
   received: Cell | null = null;
   sent: Cell | null = null;
   readonly #context: SocketContext;
+  readonly #reads: ReadBuffer;
   #text = '';
   /** Frames of the turn; while there is one, text and bytes join it. */
   #output: Output | null = null;
@@ -52,7 +55,13 @@ export class SocketWire implements FrameWire {
   /** `make` creates the socket around the read callback; see `accepted` and `dialled`. */
   private constructor(context: SocketContext, make: (onread: net.OnReadOpts) => net.Socket) {
     this.#context = context;
-    this.socket = make({ buffer: context.buffer, callback: (length, buffer) => this.#read(length, buffer as Buffer) });
+    const reads = new ReadBuffer(context.buffer, context.outputs);
+    this.#reads = reads;
+    this.socket = make({
+      // Node looks whether it is a buffer at all, which its types leave out.
+      buffer: (() => reads.next()) as () => Buffer,
+      callback: (length, buffer) => this.#read(length, buffer as Buffer),
+    });
     this.socket.on('drain', () => this.#drained());
     this.socket.on('end', () => this.#eof());
     this.socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -82,14 +91,7 @@ export class SocketWire implements FrameWire {
     const wire = new SocketWire(context, (onread) =>
       net.connect({ host, port, noDelay: true, allowHalfOpen: true, onread }),
     );
-    wire.socket.once('connect', () => {
-      context.turn.enter();
-      try {
-        connected();
-      } finally {
-        context.turn.leave();
-      }
-    });
+    wire.socket.once('connect', () => wire.#inTurn(connected));
     return wire;
   }
 
@@ -108,8 +110,13 @@ export class SocketWire implements FrameWire {
 
   text(text: string): void {
     if (this.#ending) return;
-    if (this.#output !== null) this.#send(this.#output);
-    this.#text += text;
+    const output = this.#output;
+    if (output === null) this.#text += text;
+    else if (output.bytes.length - output.at >= text.length) output.at += writeLatin1(output.bytes, text, output.at);
+    else {
+      this.#send(output);
+      this.#text = text;
+    }
     this.#mark();
   }
 
@@ -119,15 +126,19 @@ export class SocketWire implements FrameWire {
       this.text(latin1(asBuffer(chunk), 0, chunk.length));
       return !this.#backedUp;
     }
-    if (this.#output !== null) this.#send(this.#output);
-    const copy = Buffer.allocUnsafeSlow(chunk.length);
-    copy.set(chunk);
-    if (this.#text === '') this.#wrote(this.socket.write(copy), copy.length);
-    else {
-      this.socket.cork();
+    const { lending } = this.#context;
+    if (chunk.buffer === lending.memory && !this.#copies) {
       this.flush();
-      this.#wrote(this.socket.write(copy), copy.length);
-      this.socket.uncork();
+      this.#wrote(this.socket.write(chunk), chunk.length);
+      if (this.socket.writableLength > 0) lending.kept = true;
+    } else if (chunk.length <= MAX_ROOM) {
+      const output = this.room(chunk.length);
+      output.bytes.set(chunk, output.at);
+      output.at += chunk.length;
+      this.#mark();
+    } else {
+      this.flush();
+      this.#wrote(this.socket.write(Buffer.from(chunk)), chunk.length);
     }
     return !this.#backedUp;
   }
@@ -139,9 +150,14 @@ export class SocketWire implements FrameWire {
       output = null;
     }
     if (output === null) {
-      if (this.#text !== '') this.#sendText();
+      const text = this.#text;
+      if (text.length + size > MAX_ROOM) this.#sendText();
       output = this.#context.outputs.take();
       this.#output = output;
+      if (this.#text !== '') {
+        this.#text = '';
+        output.at = writeLatin1(output.bytes, text, 0);
+      }
     }
     return output;
   }
@@ -234,38 +250,29 @@ export class SocketWire implements FrameWire {
     if (this.received !== null) this.received.add(length);
     // After close() what still comes is read and dropped, so that the peer gets our last bytes instead of a reset.
     if (this.#closing) return true;
-    const { turn } = this.#context;
+    const { turn, lending, buffer: shared } = this.#context;
     turn.enter();
+    lending.begin(buffer === shared ? null : buffer.buffer);
     try {
       this.sink.onBytes(buffer, length);
     } finally {
       turn.leave();
+      lending.end();
     }
+    if (!this.#copies) this.#reads.chooseAfter(length, lending.kept);
     return true;
   }
 
   #drained(): void {
     if (!this.#backedUp) return;
     this.#backedUp = false;
-    const { turn } = this.#context;
-    turn.enter();
-    try {
-      this.sink.onDrain();
-    } finally {
-      turn.leave();
-    }
+    this.#inTurn(() => this.sink.onDrain());
   }
 
   #eof(): void {
     this.#closedBy ??= 'peer';
     if (this.#closing) return this.destroy();
-    const { turn } = this.#context;
-    turn.enter();
-    try {
-      this.sink.onEof();
-    } finally {
-      turn.leave();
-    }
+    this.#inTurn(() => this.sink.onEof());
   }
 
   #closed(): void {
@@ -273,10 +280,15 @@ export class SocketWire implements FrameWire {
     this.#ending = true;
     this.#closedBy ??= 'peer';
     this.#drop();
+    this.#reads.drop();
+    this.#inTurn(() => this.sink.onClose(this.#error));
+  }
+
+  #inTurn(run: () => void): void {
     const { turn } = this.#context;
     turn.enter();
     try {
-      this.sink.onClose(this.#error);
+      run();
     } finally {
       turn.leave();
     }
