@@ -18,8 +18,13 @@ export const ROW = {
   retryTokens: 6,
   /** Sum of the times to the response head, in microseconds; wraps. */
   latency: 7,
+  /** Attempts that were answered, and not with a 5xx. Failures are those that were, or were not answered at all. */
+  successes: 8,
+  /** Of the failures those without an answer. */
+  localFailures: 9,
 } as const;
-export const ROW_CELLS = 8;
+/** A row fills one cache line, so that workers do not disturb each other. */
+export const ROW_CELLS = 16;
 
 /** Shared cells of a slot. */
 export const SHARED = {

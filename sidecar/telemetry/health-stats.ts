@@ -1,5 +1,7 @@
 import type { Cell, Stats } from '../core/stats.ts';
 
+const outlier = 'outlier_detection.ejections_';
+
 /** What main knows about one cluster's endpoints, ejections and limits, under Envoy's names. Main alone writes it. */
 export class ClusterHealthStats {
   readonly membershipTotal: Cell;
@@ -10,23 +12,20 @@ export class ClusterHealthStats {
   readonly ejectionsActive: Cell;
   readonly ejectionsOverflow: Cell;
   readonly ejectionsEnforcedTotal: Cell;
-  readonly ejectionsConsecutive5xx: EjectionCells;
-  readonly ejectionsConsecutiveGatewayFailure: EjectionCells;
-  readonly ejectionsConsecutiveLocalOriginFailure: EjectionCells;
   readonly cxOpen: Cell;
   readonly rqOpen: Cell;
   readonly rqPendingOpen: Cell;
   readonly rqRetryOpen: Cell;
+  readonly #stats: Stats;
+  readonly #owner: string;
+  readonly #ejections = new Map<string, EjectionCells>();
 
   /** `owner` is ClusterPlan.statName. */
   constructor(stats: Stats, owner: string) {
+    this.#stats = stats;
+    this.#owner = owner;
     const counter = (name: string): Cell => stats.counter('cluster', owner, name);
     const gauge = (name: string): Cell => stats.gauge('cluster', owner, name);
-    const outlier = 'outlier_detection.ejections_';
-    const ejections = (name: string): EjectionCells => ({
-      detected: counter(`${outlier}detected_${name}`),
-      enforced: counter(`${outlier}enforced_${name}`),
-    });
     this.membershipTotal = gauge('membership_total');
     this.membershipHealthy = gauge('membership_healthy');
     this.membershipChange = counter('membership_change');
@@ -35,13 +34,23 @@ export class ClusterHealthStats {
     this.ejectionsActive = gauge(`${outlier}active`);
     this.ejectionsOverflow = counter(`${outlier}overflow`);
     this.ejectionsEnforcedTotal = counter(`${outlier}enforced_total`);
-    this.ejectionsConsecutive5xx = ejections('consecutive_5xx');
-    this.ejectionsConsecutiveGatewayFailure = ejections('consecutive_gateway_failure');
-    this.ejectionsConsecutiveLocalOriginFailure = ejections('consecutive_local_origin_failure');
     this.cxOpen = gauge('circuit_breakers.default.cx_open');
     this.rqOpen = gauge('circuit_breakers.default.rq_open');
     this.rqPendingOpen = gauge('circuit_breakers.default.rq_pending_open');
     this.rqRetryOpen = gauge('circuit_breakers.default.rq_retry_open');
+  }
+
+  /** Of one detector, by Envoy's name. */
+  ejections(detector: string): EjectionCells {
+    let cells = this.#ejections.get(detector);
+    if (!cells) {
+      cells = {
+        detected: this.#stats.counter('cluster', this.#owner, `${outlier}detected_${detector}`),
+        enforced: this.#stats.counter('cluster', this.#owner, `${outlier}enforced_${detector}`),
+      };
+      this.#ejections.set(detector, cells);
+    }
+    return cells;
   }
 }
 

@@ -1,17 +1,19 @@
 import type { Cancel } from '../../shared/time/clock.ts';
 import { endpointName } from '../cluster/live-endpoint.ts';
+import { DETECTIONS, type Detection, enforcingOf, reasonOf } from '../cluster/outlier/detection.ts';
 import { DETECTOR_CELL, type Detector } from '../cluster/outlier/detector.ts';
 import type { ClusterPlan, EndpointsPlan, OutlierPlan } from '../core/plan/cluster.ts';
 import { SHARED, type Slot } from '../core/slots.ts';
-import { ClusterHealthStats, type EjectionCells } from '../telemetry/health-stats.ts';
+import { ClusterHealthStats } from '../telemetry/health-stats.ts';
 import { setFlag } from './availability.ts';
+import { EjectionSweep, type SweepResult } from './ejection-sweep.ts';
 import type { EjectionEvent, EjectorSurroundings } from './ejector.ts';
 
 /** An endpoint that is out. */
 export interface EjectedEndpoint {
   readonly cluster: string;
   readonly endpoint: string;
-  readonly detector: Detector;
+  readonly detector: Detection;
   readonly reason: string;
   /** Wall-clock ms of the earliest return. */
   readonly until: number;
@@ -30,7 +32,7 @@ interface Subject {
   backoff: number;
   ejections: number;
   returnedAt: number;
-  detector: Detector;
+  detector: Detection;
   reason: string;
   /** When it was last said that it should go but stays, so that this is said once per interval. */
   keptAt: number;
@@ -50,6 +52,7 @@ export class ClusterEjections {
   readonly #ownSlot: Slot;
   readonly #subjects = new Map<number, Subject>();
   readonly #stats: ClusterHealthStats;
+  readonly #sweeps = new EjectionSweep();
   #plan: OutlierPlan | null = null;
   #stop: Cancel | null = null;
   #out = 0;
@@ -72,12 +75,15 @@ export class ClusterEjections {
     for (const [index, subject] of this.#subjects) {
       if (named.has(index)) continue;
       this.#subjects.delete(index);
+      this.#sweeps.remove(index);
       if (subject.out) this.#count(-1);
     }
     endpoints?.slots.forEach((index, row) => {
       if (this.#subjects.has(index)) return;
       const name = endpointName(endpoints.addresses[row] ?? '', endpoints.ports[row] ?? 0);
-      this.#subjects.set(index, newSubject(name, this.#around.slots.slot(index)));
+      const slot = this.#around.slots.slot(index);
+      this.#subjects.set(index, newSubject(name, slot));
+      this.#sweeps.add(index, slot);
     });
   }
 
@@ -92,10 +98,24 @@ export class ClusterEjections {
     const plan = this.#plan;
     const subject = this.#subjects.get(index);
     if (!plan || !subject || subject.out) return;
-    cellsOf(this.#stats, detector).detected.inc();
-    this.#judge(plan, subject, detector);
+    this.#judge(plan, subject, detector, reasonOf(plan, detector));
     // Counts start anew, so that what stays is detected again after as many failures.
     subject.slot.setShared(DETECTOR_CELL[detector], 0);
+  }
+
+  /** An endpoint passed its active health check (Envoy's successful_active_health_check_uneject_host). */
+  passedCheck(index: number): void {
+    const subject = this.#subjects.get(index);
+    if (subject?.out && this.#plan?.passedCheckReturns) this.#return(subject, 'its active health check passed');
+  }
+
+  /** Success rates of the last interval: of the cluster, and of an endpoint. */
+  get rates(): SweepResult {
+    return this.#sweeps.last;
+  }
+
+  rateOf(slot: number): number {
+    return this.#sweeps.rateOf(slot);
   }
 
   ejected(): EjectedEndpoint[] {
@@ -116,14 +136,17 @@ export class ClusterEjections {
     if (!plan) {
       for (const subject of this.#subjects.values()) if (subject.out) this.#return(subject, 'outlier detection is off');
     }
+    // So that all of them can be seen from the start.
+    else for (const each of DETECTIONS) this.#stats.ejections(each);
     if (plan?.interval === interval) return;
     this.#stop?.();
     this.#stop = plan ? this.#around.clock.every(plan.interval, () => this.#sweep()) : null;
   }
 
-  /** Ejects, or says why not. */
-  #judge(plan: OutlierPlan, subject: Subject, detector: Detector): void {
-    const failures = `${thresholdOf(plan, detector)} ${WORDS[detector]} in a row`;
+  /** Ejects, or says why not. `failures` is what was found, as a sentence. */
+  #judge(plan: OutlierPlan, subject: Subject, detector: Detection, failures: string): void {
+    const cells = this.#stats.ejections(detector);
+    cells.detected.inc();
     const obstacle = this.#obstacle(plan, subject);
     if (obstacle !== '') {
       this.#stats.ejectionsOverflow.inc();
@@ -132,6 +155,8 @@ export class ClusterEjections {
     }
     const enforcing = enforcingOf(plan, detector);
     if (this.#around.random() * 100 >= enforcing) {
+      // Where nothing is enforced, the counter is all that was asked for.
+      if (enforcing === 0) return;
       this.#keep(plan, subject, detector, `${failures}, but only ${enforcing} % of such detections are enforced`);
       return;
     }
@@ -148,7 +173,7 @@ export class ClusterEjections {
     setFlag(subject.slot, this.#ownSlot, 'ejected', true);
     this.#count(1);
     this.#stats.ejectionsEnforcedTotal.inc();
-    cellsOf(this.#stats, detector).enforced.inc();
+    cells.enforced.inc();
     this.#tell(subject, 'eject', true, failures, this.#until(subject));
   }
 
@@ -168,14 +193,14 @@ export class ClusterEjections {
     return false;
   }
 
-  #keep(plan: OutlierPlan, subject: Subject, detector: Detector, reason: string): void {
+  #keep(plan: OutlierPlan, subject: Subject, detector: Detection, reason: string): void {
     const now = this.#around.clock.now();
     if (subject.keptAt >= 0 && now - subject.keptAt < plan.interval) return;
     subject.keptAt = now;
     this.#tell(subject, 'eject', false, reason, 0, detector);
   }
 
-  /** Each interval: lets back in whose time is over, and forgives those that kept well. */
+  /** Each interval: lets back in whose time is over, forgives those that kept well, and compares their success. */
   #sweep(): void {
     const plan = this.#plan;
     if (!plan) return;
@@ -185,6 +210,14 @@ export class ClusterEjections {
         if (now - subject.ejectedAt >= subject.duration) this.#return(subject, 'its time is over');
       } else if (subject.backoff > 0 && now - subject.returnedAt >= plan.interval) subject.backoff -= 1;
     }
+    this.#sweeps.run(
+      plan,
+      (index) => this.#around.slots.slot(index),
+      ({ slot, detector, reason }) => {
+        const subject = this.#subjects.get(slot);
+        if (subject && !subject.out) this.#judge(plan, subject, detector, reason);
+      },
+    );
   }
 
   #return(subject: Subject, reason: string): void {
@@ -229,12 +262,6 @@ export class ClusterEjections {
   }
 }
 
-const WORDS: Readonly<Record<Detector, string>> = {
-  consecutive_5xx: 'answers with 5xx or failures',
-  consecutive_gateway_failure: 'gateway failures',
-  consecutive_local_origin_failure: 'failures to connect or to get an answer',
-};
-
 function newSubject(name: string, slot: Slot): Subject {
   return {
     name,
@@ -249,37 +276,4 @@ function newSubject(name: string, slot: Slot): Subject {
     reason: '',
     keptAt: -1,
   };
-}
-
-function cellsOf(stats: ClusterHealthStats, detector: Detector): EjectionCells {
-  switch (detector) {
-    case 'consecutive_5xx':
-      return stats.ejectionsConsecutive5xx;
-    case 'consecutive_gateway_failure':
-      return stats.ejectionsConsecutiveGatewayFailure;
-    case 'consecutive_local_origin_failure':
-      return stats.ejectionsConsecutiveLocalOriginFailure;
-  }
-}
-
-function thresholdOf(plan: OutlierPlan, detector: Detector): number {
-  switch (detector) {
-    case 'consecutive_5xx':
-      return plan.consecutive5xx;
-    case 'consecutive_gateway_failure':
-      return plan.consecutiveGatewayFailure;
-    case 'consecutive_local_origin_failure':
-      return plan.consecutiveLocalOriginFailure;
-  }
-}
-
-function enforcingOf(plan: OutlierPlan, detector: Detector): number {
-  switch (detector) {
-    case 'consecutive_5xx':
-      return plan.enforcingConsecutive5xx;
-    case 'consecutive_gateway_failure':
-      return plan.enforcingConsecutiveGatewayFailure;
-    case 'consecutive_local_origin_failure':
-      return plan.enforcingConsecutiveLocalOriginFailure;
-  }
 }

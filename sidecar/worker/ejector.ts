@@ -1,10 +1,12 @@
 import type { Random } from '../../shared/struct/random.ts';
 import type { Clock } from '../../shared/time/clock.ts';
+import type { Detection } from '../cluster/outlier/detection.ts';
 import type { Detector } from '../cluster/outlier/detector.ts';
 import type { ClusterPlan, EndpointsPlan } from '../core/plan/cluster.ts';
 import type { SlotTable } from '../core/slots.ts';
 import type { Stats } from '../core/stats.ts';
 import { ClusterEjections, type EjectedEndpoint } from './cluster-ejections.ts';
+import type { SweepResult } from './ejection-sweep.ts';
 
 /** One thing that happened to one endpoint: for the log, the admin and the control plane. */
 export interface EjectionEvent {
@@ -14,7 +16,7 @@ export interface EjectionEvent {
   /** `ip:port`. */
   readonly endpoint: string;
   /** For `uneject`: the detector that had ejected it. */
-  readonly detector: Detector;
+  readonly detector: Detection;
   readonly action: 'eject' | 'uneject';
   /** False: it was detected, but for `reason` it stays. */
   readonly enforced: boolean;
@@ -77,6 +79,20 @@ export class Ejector {
   /** A worker's report. Of an endpoint that left meanwhile it is ignored. */
   reported(slot: number, detector: Detector): void {
     this.#clusterBySlot.get(slot)?.reported(slot, detector);
+  }
+
+  /** An endpoint passed its active health check. */
+  passedCheck(slot: number): void {
+    this.#clusterBySlot.get(slot)?.passedCheck(slot);
+  }
+
+  /** Success rates of the last interval of a cluster, and of one of its endpoints: percent, -1 = too few requests. */
+  ratesOf(cluster: string): SweepResult {
+    return this.#clusters.get(cluster)?.rates ?? { average: -1, threshold: -1 };
+  }
+
+  rateOf(slot: number): number {
+    return this.#clusterBySlot.get(slot)?.rateOf(slot) ?? -1;
   }
 
   /** What is out now, for the admin. */

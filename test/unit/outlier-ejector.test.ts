@@ -4,7 +4,7 @@ import { type Random, seededRandom } from '../../shared/struct/random.ts';
 import { VirtualClock } from '../../shared/time/virtual-clock.ts';
 import type { Detector } from '../../sidecar/cluster/outlier/detector.ts';
 import type { OutlierPlan } from '../../sidecar/core/plan/cluster.ts';
-import { FLAG, pageBytes, SHARED, SlotTable } from '../../sidecar/core/slots.ts';
+import { FLAG, pageBytes, ROW, SHARED, SlotTable } from '../../sidecar/core/slots.ts';
 import { Cell, type Stats } from '../../sidecar/core/stats.ts';
 import { setFlag } from '../../sidecar/worker/availability.ts';
 import { type EjectionEvent, Ejector } from '../../sidecar/worker/ejector.ts';
@@ -58,6 +58,14 @@ class Bench {
 
   report(endpoint: number, detector: Detector = 'consecutive_5xx'): void {
     this.ejector.reported(1 + endpoint, detector);
+  }
+
+  /** An endpoint did so much; failures include those without an answer. */
+  did(endpoint: number, successes: number, failures: number, unanswered = 0): void {
+    const slot = this.slots.slot(1 + endpoint);
+    slot.add(ROW.successes, successes);
+    slot.add(ROW.failures, failures);
+    slot.add(ROW.localFailures, unanswered);
   }
 
   /** Endpoints that are out, by the flags that workers see. */
@@ -292,4 +300,70 @@ test('the same address in two clusters is two endpoints', () => {
   assert.equal(bench.ejector.ejected().length, 1);
   bench.ejector.close();
   assert.equal(bench.stats.all.active ?? 0, 0);
+});
+
+const lastsLong = { interval: 1000, baseEjectionTime: 60_000 };
+
+test('whoever succeeds far less than the others in an interval is out', () => {
+  const bench = new Bench(5, lastsLong);
+  for (const endpoint of [1, 2, 3, 4]) bench.did(endpoint, 100, 0);
+  bench.did(0, 50, 50);
+  assert.deepEqual(bench.out, []);
+  bench.clock.advance(1000);
+  assert.deepEqual(bench.out, [0]);
+  const { detected_success_rate, enforced_success_rate, enforced_total } = bench.stats.all;
+  assert.deepEqual([detected_success_rate, enforced_success_rate, enforced_total], [1, 1, 1]);
+  assert.deepEqual([bench.ejector.rateOf(1), bench.ejector.rateOf(2)], [50, 100]);
+  assert.deepEqual(bench.ejector.ratesOf('cart'), { average: 90, threshold: 52 });
+  assert.equal(bench.events[0]?.detector, 'success_rate');
+  assert.equal(bench.events[0]?.reason, '50 % of its requests succeeded; below 52 % is far from the others');
+});
+
+test('an endpoint that is out neither counts nor is found again', () => {
+  const bench = new Bench(6, lastsLong);
+  bench.report(0);
+  for (let interval = 0; interval < 3; interval += 1) {
+    bench.did(0, 0, 1000);
+    for (const endpoint of [1, 2, 3, 4, 5]) bench.did(endpoint, 100, 0);
+    bench.clock.advance(1000);
+  }
+  assert.equal(bench.ejector.ratesOf('cart').average, 100);
+  assert.equal(bench.stats.all.detected_success_rate, undefined);
+});
+
+test('without the split a request that nobody answered is a failed one, with it it has its own detector', () => {
+  for (const splitLocalOrigin of [false, true]) {
+    const bench = new Bench(5, { ...lastsLong, splitLocalOrigin });
+    for (const endpoint of [1, 2, 3, 4]) bench.did(endpoint, 200, 0);
+    bench.did(0, 100, 100, 100);
+    bench.clock.advance(1000);
+    assert.deepEqual(bench.out, [0]);
+    assert.equal(bench.events[0]?.detector, splitLocalOrigin ? 'local_origin_success_rate' : 'success_rate');
+  }
+});
+
+test('the failure percentage is only counted by default, and ejects when enforced', () => {
+  for (const enforcing of [0, 100]) {
+    const failurePercentage = { ...outlierPlan().failurePercentage, enforcing };
+    const bench = new Bench(5, { ...lastsLong, failurePercentage, maxEjectionPercent: 60 });
+    for (const endpoint of [0, 1, 2, 3, 4]) bench.did(endpoint, 10, 90);
+    bench.clock.advance(1000);
+    assert.equal(bench.out.length, enforcing === 0 ? 0 : 3);
+    assert.equal(bench.stats.all.detected_failure_percentage, 5);
+    assert.equal(bench.stats.all.enforced_failure_percentage ?? 0, enforcing === 0 ? 0 : 3);
+    assert.equal(bench.stats.all.overflow ?? 0, enforcing === 0 ? 0 : 2);
+    if (enforcing === 0) assert.deepEqual(bench.events, [], 'what nobody asked for is not told');
+    else assert.equal(bench.events[0]?.reason, '90 % of its requests failed; the limit is 85 %');
+  }
+});
+
+test('a passed active health check lets an ejected endpoint back in, unless told not to', () => {
+  for (const passedCheckReturns of [true, false]) {
+    const bench = new Bench(3, { passedCheckReturns });
+    bench.report(0);
+    bench.ejector.passedCheck(1);
+    assert.deepEqual(bench.out, passedCheckReturns ? [] : [0]);
+    bench.ejector.passedCheck(2);
+    assert.equal(bench.stats.all.active ?? 0, passedCheckReturns ? 0 : 1);
+  }
 });

@@ -50,6 +50,31 @@ export interface OutlierPlan {
   readonly maxEjectionPercent: number;
   readonly alwaysEjectOne: boolean;
   readonly neverEjectAll: boolean;
+  readonly successRate: SuccessRatePlan;
+  readonly failurePercentage: FailurePercentagePlan;
+  /** A passed active health check lets an ejected endpoint back in. */
+  readonly passedCheckReturns: boolean;
+}
+
+/** Ejects endpoints whose success rate of an interval is below mean - stdev x factor. */
+export interface SuccessRatePlan {
+  /** Endpoints with enough requests that it takes. */
+  readonly minimumHosts: number;
+  /** Requests of an interval that it takes. */
+  readonly requestVolume: number;
+  /** Thousandths. */
+  readonly stdevFactor: number;
+  readonly enforcing: number;
+  readonly enforcingLocalOrigin: number;
+}
+
+/** Ejects endpoints of whose requests in an interval at least `threshold` percent failed. */
+export interface FailurePercentagePlan {
+  readonly threshold: number;
+  readonly minimumHosts: number;
+  readonly requestVolume: number;
+  readonly enforcing: number;
+  readonly enforcingLocalOrigin: number;
 }
 
 /** Endpoints as columns: row i of each. Slots are allocated by main and keep their meaning over updates. */

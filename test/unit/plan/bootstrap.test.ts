@@ -298,9 +298,9 @@ const refused: [string, (parts: Parts) => void, string][] = [
     `${C}.least_request_lb_config.choice_count: must be at least 2, is 1`,
   ],
   [
-    'a statistical detector',
-    ({ cluster }) => (cluster.outlier_detection = { enforcing_success_rate: 100 }),
-    `${C}.outlier_detection.enforcing_success_rate: not supported yet (set it to 0; only consecutive failures are detected)`,
+    'an ejection that must end before it began to be long enough',
+    ({ cluster }) => (cluster.outlier_detection = { base_ejection_time: '20s', max_ejection_time: '10s' }),
+    `${C}.outlier_detection.max_ejection_time: must be at least base_ejection_time (20000 ms), is 10000 ms`,
   ],
   [
     'more than everything',

@@ -55,6 +55,9 @@ test("outlier detection has Envoy's defaults, and Aya's rule only for clusters o
     maxEjectionPercent: 10,
     alwaysEjectOne: false,
     neverEjectAll: false,
+    successRate: { minimumHosts: 5, requestVolume: 100, stdevFactor: 1900, enforcing: 100, enforcingLocalOrigin: 100 },
+    failurePercentage: { threshold: 85, minimumHosts: 5, requestVolume: 50, enforcing: 0, enforcingLocalOrigin: 0 },
+    passedCheckReturns: true,
   });
   const metadata = {
     typed_filter_metadata: { 'aya.dev': { '@type': type('aya.v1.ClusterOptions'), retry_budget: { percent: 20 } } },
