@@ -142,9 +142,10 @@ export class DataPath {
     const listener = new HttpListener(this.#sockets, this.#date, this.#context(plan, http));
     if (this.#announced) listener.announceClose();
     this.#listeners.set(name, listener);
-    listener.listen(bound).catch((error: Error) => {
-      this.#post({ kind: 'listen-failed', listener: name, error: error.message });
-    });
+    listener.listen(bound).then(
+      () => this.#post({ kind: 'listening', listener: name }),
+      (error: Error) => this.#post({ kind: 'listen-failed', listener: name, error: error.message }),
+    );
   }
 
   answerHost(host: string, result: DemandResult): void {

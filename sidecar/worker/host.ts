@@ -53,6 +53,8 @@ export class WorkerHost {
   readonly #vitals: ClusterVitals;
   readonly #threads = new Map<number, Thread>();
   readonly #waiting: { epoch: number; done: () => void }[] = [];
+  /** By listener: the workers that serve it, and who waits until all do. */
+  readonly #opened = new Map<string, { readonly by: Set<number>; done: () => void }>();
   #deaths: number[] = [];
   #spawned = 0;
   #phase: 'serving' | 'announcing' | 'stopping' | 'closed' = 'serving';
@@ -97,17 +99,21 @@ export class WorkerHost {
   }
 
   /**
-   * Opens a listener in every worker; resolves with the address that is bound. Rejects with a sentence, and nothing
-   * listens, when the address cannot be had.
+   * Opens a listener; resolves with its address when every worker takes connections there, or when the listener has been
+   * closed meanwhile. Rejects with a sentence, and nothing listens, when the address cannot be had.
    */
   async listen(name: string, address: string, port: number): Promise<{ address: string; port: number }> {
     const bound = await this.listeners.open(name, address, port);
+    const everywhere = new Promise<void>((done) => this.#opened.set(name, { by: new Set(), done }));
     for (const thread of this.#threads.values()) this.#handOver(thread, name);
+    await everywhere;
     return bound;
   }
 
   unlisten(name: string): void {
     this.listeners.close(name);
+    this.#opened.get(name)?.done();
+    this.#opened.delete(name);
     this.#broadcast({ kind: 'unlisten', listener: name });
   }
 
@@ -182,11 +188,14 @@ export class WorkerHost {
       case 'host':
         this.#options.onHost(message.host);
         break;
+      case 'listening': {
+        const opened = this.#opened.get(message.listener);
+        opened?.by.add(thread.index);
+        if (opened?.by.size === this.#options.workers) opened.done();
+        break;
+      }
       case 'listen-failed':
-        this.#options.log.error(
-          { listener: message.listener, worker: thread.index },
-          `cannot listen: ${message.error}`,
-        );
+        this.#options.onFatal(new Error(`listener ${message.listener}: cannot listen: ${message.error}`));
         break;
       case 'idle':
         thread.idle = true;
@@ -223,6 +232,7 @@ export class WorkerHost {
     this.#threads.delete(thread.index);
     slots.retireWorker(thread.index);
     stats.retire(thread.id);
+    for (const { by } of this.#opened.values()) by.delete(thread.index);
     if (this.#phase === 'stopping') {
       log.error({ worker: thread.index }, 'a data-path worker died while it drained: its requests are lost');
       return this.#settleIdle();

@@ -44,6 +44,7 @@ export type FromWorker =
   | { readonly kind: 'stats'; readonly batch: StatsBatch }
   | { readonly kind: 'tripped'; readonly slot: number; readonly detector: Detector }
   | { readonly kind: 'host'; readonly host: string }
+  | { readonly kind: 'listening'; readonly listener: string }
   | { readonly kind: 'listen-failed'; readonly listener: string; readonly error: string }
   /** Told once after `stop-accepting`: no connection is left, and the access logs are written. */
   | { readonly kind: 'idle' };

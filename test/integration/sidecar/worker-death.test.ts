@@ -65,6 +65,7 @@ test('the only worker is replaced within a second, at the same address', async (
   );
   const port = sidecar.port();
   assert.equal((await call(port)).status, 200);
+  await sidecar.statBecomes('cluster.cart.upstream_rq_200', 1);
   kill(0);
   await eventually(() => sidecar.log.includes('another takes its place'));
   const died = performance.now();
