@@ -3,7 +3,7 @@ import type { Input } from '../xds/canonical.ts';
 import { decode, encode } from '../xds/codec.ts';
 import type { Messages } from '../xds/messages.gen.ts';
 
-/** The streaming methods that Aya speaks, all of them bidirectional. A test compares them with proto/. */
+/** The methods that Aya speaks, all of them as bidirectional streams. A test compares them with proto/. */
 export const methods = {
   StreamAggregatedResources: {
     path: '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources',
@@ -24,6 +24,12 @@ export const methods = {
     path: '/aya.v1.WorkloadRegistry/Register',
     request: 'aya.v1.RegisterRequest',
     response: 'aya.v1.RegisterResponse',
+  },
+  /** One message each way; to the wire there is no difference. */
+  Check: {
+    path: '/grpc.health.v1.Health/Check',
+    request: 'grpc.health.v1.HealthCheckRequest',
+    response: 'grpc.health.v1.HealthCheckResponse',
   },
 } as const;
 

@@ -1,5 +1,10 @@
 // Made from proto/ by `npm run generate`. Do not edit.
 
+/** aya.v1.ErrorRateBreaker.Per */
+export type ErrorRateBreakerPer =
+  | 'SERVICE'
+  | 'ENDPOINT';
+
 /** aya.v1.FaultRule.At */
 export type FaultRuleAt =
   | 'ATTEMPT'
@@ -180,9 +185,23 @@ export type FractionalPercentDenominatorType =
 export type NullValue =
   | 'NULL_VALUE';
 
+/** grpc.health.v1.HealthCheckResponse.ServingStatus */
+export type HealthCheckResponseServingStatus =
+  | 'UNKNOWN'
+  | 'SERVING'
+  | 'NOT_SERVING'
+  | 'SERVICE_UNKNOWN';
+
 /** aya.v1.ClusterOptions */
 export interface ClusterOptions {
   retry_budget?: RetryBudget;
+  error_rate?: ErrorRateBreaker;
+  max_requests_per_endpoint?: UInt32Value;
+}
+
+/** aya.v1.CommandHealthCheck */
+export interface CommandHealthCheck {
+  command: string[];
 }
 
 /** aya.v1.EndpointHealth */
@@ -191,6 +210,19 @@ export interface EndpointHealth {
   address?: string;
   ejected?: boolean;
   reason?: string;
+  failed_check?: boolean;
+  breaker?: string;
+}
+
+/** aya.v1.ErrorRateBreaker */
+export interface ErrorRateBreaker {
+  threshold?: number;
+  window?: Duration;
+  min_requests?: UInt32Value;
+  open_for?: Duration;
+  max_open_for?: Duration;
+  probes?: UInt32Value;
+  per?: ErrorRateBreakerPer;
 }
 
 /** aya.v1.FaultAssignment */
@@ -226,6 +258,7 @@ export interface RegisterRequest {
   workload?: Workload;
   withdraw?: boolean;
   health: EndpointHealth[];
+  node_id?: string;
 }
 
 /** aya.v1.RegisterResponse */
@@ -570,33 +603,60 @@ export interface HealthCheck {
   interval_jitter?: Duration;
   unhealthy_threshold?: UInt32Value;
   healthy_threshold?: UInt32Value;
+  reuse_connection?: BoolValue;
   http_health_check?: HealthCheckHttpHealthCheck;
   tcp_health_check?: HealthCheckTcpHealthCheck;
   grpc_health_check?: HealthCheckGrpcHealthCheck;
   no_traffic_interval?: Duration;
+  custom_health_check?: HealthCheckCustomHealthCheck;
   unhealthy_interval?: Duration;
+  unhealthy_edge_interval?: Duration;
+  healthy_edge_interval?: Duration;
   interval_jitter_percent?: number;
+  always_log_health_check_failures?: boolean;
   initial_jitter?: Duration;
+  no_traffic_healthy_interval?: Duration;
+  always_log_health_check_success?: boolean;
+}
+
+/** envoy.config.core.v3.HealthCheck.CustomHealthCheck */
+export interface HealthCheckCustomHealthCheck {
+  name?: string;
+  typed_config?: Any;
 }
 
 /** envoy.config.core.v3.HealthCheck.GrpcHealthCheck */
 export interface HealthCheckGrpcHealthCheck {
   service_name?: string;
   authority?: string;
+  initial_metadata: HeaderValueOption[];
 }
 
 /** envoy.config.core.v3.HealthCheck.HttpHealthCheck */
 export interface HealthCheckHttpHealthCheck {
   host?: string;
   path?: string;
+  receive: HealthCheckPayload[];
   request_headers_to_add: HeaderValueOption[];
+  request_headers_to_remove: string[];
   expected_statuses: Int64Range[];
   codec_client_type?: CodecClientType;
+  retriable_statuses: Int64Range[];
   method?: RequestMethod;
+  response_buffer_size?: UInt64Value;
+}
+
+/** envoy.config.core.v3.HealthCheck.Payload */
+export interface HealthCheckPayload {
+  text?: string;
+  binary?: Buffer;
 }
 
 /** envoy.config.core.v3.HealthCheck.TcpHealthCheck */
-export type HealthCheckTcpHealthCheck = Record<never, never>;
+export interface HealthCheckTcpHealthCheck {
+  send?: HealthCheckPayload;
+  receive: HealthCheckPayload[];
+}
 
 /** envoy.config.core.v3.Http1ProtocolOptions */
 export interface Http1ProtocolOptions {
@@ -743,7 +803,15 @@ export interface ClusterStatsDroppedRequests {
 /** envoy.config.endpoint.v3.Endpoint */
 export interface Endpoint {
   address?: Address;
+  health_check_config?: EndpointHealthCheckConfig;
   hostname?: string;
+}
+
+/** envoy.config.endpoint.v3.Endpoint.HealthCheckConfig */
+export interface EndpointHealthCheckConfig {
+  port_value?: number;
+  hostname?: string;
+  disable_active_health_check?: boolean;
 }
 
 /** envoy.config.endpoint.v3.EndpointLoadMetricStats */
@@ -1571,10 +1639,22 @@ export interface Status {
   details: Any[];
 }
 
+/** grpc.health.v1.HealthCheckRequest */
+export interface HealthCheckRequest {
+  service?: string;
+}
+
+/** grpc.health.v1.HealthCheckResponse */
+export interface HealthCheckResponse {
+  status?: HealthCheckResponseServingStatus;
+}
+
 /** Every message by its full name. */
 export interface Messages {
   'aya.v1.ClusterOptions': ClusterOptions;
+  'aya.v1.CommandHealthCheck': CommandHealthCheck;
   'aya.v1.EndpointHealth': EndpointHealth;
+  'aya.v1.ErrorRateBreaker': ErrorRateBreaker;
   'aya.v1.FaultAssignment': FaultAssignment;
   'aya.v1.FaultRule': FaultRule;
   'aya.v1.FaultRule.Abort': FaultRuleAbort;
@@ -1627,8 +1707,10 @@ export interface Messages {
   'envoy.config.core.v3.HeaderValue': HeaderValue;
   'envoy.config.core.v3.HeaderValueOption': HeaderValueOption;
   'envoy.config.core.v3.HealthCheck': HealthCheck;
+  'envoy.config.core.v3.HealthCheck.CustomHealthCheck': HealthCheckCustomHealthCheck;
   'envoy.config.core.v3.HealthCheck.GrpcHealthCheck': HealthCheckGrpcHealthCheck;
   'envoy.config.core.v3.HealthCheck.HttpHealthCheck': HealthCheckHttpHealthCheck;
+  'envoy.config.core.v3.HealthCheck.Payload': HealthCheckPayload;
   'envoy.config.core.v3.HealthCheck.TcpHealthCheck': HealthCheckTcpHealthCheck;
   'envoy.config.core.v3.Http1ProtocolOptions': Http1ProtocolOptions;
   'envoy.config.core.v3.Http2ProtocolOptions': Http2ProtocolOptions;
@@ -1652,6 +1734,7 @@ export interface Messages {
   'envoy.config.endpoint.v3.ClusterStats': ClusterStats;
   'envoy.config.endpoint.v3.ClusterStats.DroppedRequests': ClusterStatsDroppedRequests;
   'envoy.config.endpoint.v3.Endpoint': Endpoint;
+  'envoy.config.endpoint.v3.Endpoint.HealthCheckConfig': EndpointHealthCheckConfig;
   'envoy.config.endpoint.v3.EndpointLoadMetricStats': EndpointLoadMetricStats;
   'envoy.config.endpoint.v3.LbEndpoint': LbEndpoint;
   'envoy.config.endpoint.v3.LocalityLbEndpoints': LocalityLbEndpoints;
@@ -1765,4 +1848,6 @@ export interface Messages {
   'google.protobuf.UInt64Value': UInt64Value;
   'google.protobuf.Value': Value;
   'google.rpc.Status': Status;
+  'grpc.health.v1.HealthCheckRequest': HealthCheckRequest;
+  'grpc.health.v1.HealthCheckResponse': HealthCheckResponse;
 }

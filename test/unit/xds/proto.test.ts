@@ -6,7 +6,7 @@ import type { Schema } from '../../../shared/xds/schema.ts';
 
 const ours = readOurs();
 const envoys = readEnvoys();
-const shared = (name: string): boolean => !name.startsWith('aya.');
+const shared = (name: string): boolean => !/^(aya|grpc)\./.test(name);
 
 /** Everything that both have must be the same in Envoy's own protos; what only they have does not matter. */
 function differences(): string[] {
