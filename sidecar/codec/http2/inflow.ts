@@ -50,7 +50,7 @@ export class Inflow implements DataHandler {
       this.credit(length);
       return connection.breakStream(stream, ERROR.streamClosed, 'DATA after END_STREAM');
     }
-    if (!stream.admit(length)) {
+    if (!stream.admit(length, this.#ends)) {
       this.credit(length);
       return connection.breakStream(stream, ERROR.flowControl, 'more DATA than the stream allows');
     }

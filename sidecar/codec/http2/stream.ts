@@ -37,6 +37,8 @@ export abstract class Stream implements LastFrame {
   #window: number;
   /** Bytes taken and not yet allowed again. */
   #taken = 0;
+  /** The last DATA is coming: the window is of no use any more. */
+  #lastData = false;
   #pending: ByteQueue | null = null;
   #ending = false;
   #trailers: HeaderList | null = null;
@@ -140,8 +142,9 @@ export abstract class Stream implements LastFrame {
     return true;
   }
 
-  /** DATA of `bytes`, padding included, is coming; false = more than we allowed. */
-  admit(bytes: number): boolean {
+  /** DATA of `bytes`, padding included, is coming, the last or not; false = more than we allowed. */
+  admit(bytes: number, last: boolean): boolean {
+    this.#lastData = last;
     this.touched = this.connection.pulse.tick;
     this.#window -= bytes;
     return this.#window >= 0;
@@ -181,7 +184,7 @@ export abstract class Stream implements LastFrame {
   taken(bytes: number): void {
     const { connection } = this;
     connection.inflow.credit(bytes);
-    if (this.remoteDone || this.closed) return;
+    if (this.#lastData || this.remoteDone || this.closed) return;
     this.#taken += bytes;
     if (this.#taken * 2 < connection.streamWindow) return;
     connection.writer.windowUpdate(this.id, this.#taken);
