@@ -1,57 +1,106 @@
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
+import type { Place, Setting } from './contenders/contender.ts';
+import { written } from './contenders/contender.ts';
+
+type Json = Readonly<Record<string, unknown>>;
 
 const type = (name: string): string => `type.googleapis.com/${name}`;
+const socket = (port: number): Json => ({ socket_address: { address: '127.0.0.1', port_value: port } });
+const ads: Json = { ads: {}, resource_api_version: 'V3' };
 
-/**
- * The one bootstrap file that starts Envoy and Aya alike, with what a mesh has on: least request, outlier detection, limits, a
- * retry policy, statistics, request ids. No access log. Returns its path.
- */
-export function writeBootstrap(
-  folder: string,
-  ports: { listen: number; admin: number; backends: readonly number[] },
-): string {
-  const socket = (port: number) => ({ socket_address: { address: '127.0.0.1', port_value: port } });
-  const router = {
-    name: 'envoy.filters.http.router',
-    typed_config: { '@type': type('envoy.extensions.filters.http.router.v3.Router') },
-  };
-  const route = {
-    match: { prefix: '/' },
-    route: { cluster: 'backend', retry_policy: { retry_on: 'connect-failure,reset', num_retries: 1 } },
-  };
-  const manager = {
-    '@type': type('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'),
-    stat_prefix: 'bench',
-    route_config: { name: 'bench', virtual_hosts: [{ name: 'all', domains: ['*'], routes: [route] }] },
-    http_filters: [router],
-  };
-  const limit = 8192;
-  const cluster = {
-    name: 'backend',
-    type: 'STATIC',
+/** What a mesh has on for a cluster: least request, outlier detection, limits. Without endpoints. */
+export const clusterOf = (name: string): Json => {
+  const limit = 16_384;
+  return {
+    name,
     connect_timeout: '1s',
     lb_policy: 'LEAST_REQUEST',
     outlier_detection: { consecutive_5xx: 5, interval: '10s', base_ejection_time: '30s', max_ejection_percent: 50 },
     circuit_breakers: {
       thresholds: [{ max_connections: limit, max_pending_requests: limit, max_requests: limit, max_retries: 64 }],
     },
-    load_assignment: {
-      cluster_name: 'backend',
-      endpoints: [{ lb_endpoints: ports.backends.map((port) => ({ endpoint: { address: socket(port) } })) }],
+  };
+};
+
+export const assignmentOf = (cluster: string, ports: readonly number[]): Json => ({
+  cluster_name: cluster,
+  endpoints: [{ lb_endpoints: ports.map((port) => ({ endpoint: { address: socket(port) } })) }],
+});
+
+/** Everything to one cluster, with a retry policy. */
+export const routeOf = (cluster: string): Json => ({
+  name: 'everything',
+  match: { prefix: '/' },
+  route: { cluster, retry_policy: { retry_on: 'connect-failure,reset', num_retries: 1 } },
+});
+
+/**
+ * The one bootstrap file that starts Envoy and Aya alike, with what a mesh has on: least request, outlier detection, limits, a
+ * retry policy, statistics, request ids. With an xDS server clusters, endpoints and routes come from there; the listener does not.
+ * Returns its path. `logFields`: of the access log's lines.
+ */
+export function writeBootstrap(place: Place, setting: Setting, logFields: Json): string {
+  const { accessLog, xds } = setting;
+  const router = {
+    name: 'envoy.filters.http.router',
+    typed_config: { '@type': type('envoy.extensions.filters.http.router.v3.Router') },
+  };
+  const log = {
+    name: 'envoy.access_loggers.file',
+    typed_config: {
+      '@type': type('envoy.extensions.access_loggers.file.v3.FileAccessLog'),
+      path: accessLog,
+      log_format: { json_format: logFields },
     },
+  };
+  const manager = {
+    '@type': type('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'),
+    stat_prefix: 'bench',
+    ...(xds === null
+      ? {
+          route_config: {
+            name: 'bench',
+            virtual_hosts: [{ name: 'all', domains: ['*'], routes: [routeOf('backend')] }],
+          },
+        }
+      : { rds: { route_config_name: 'bench', config_source: ads } }),
+    http_filters: [router],
+    ...(accessLog === null ? {} : { access_log: [log] }),
   };
   const listener = {
     name: 'bench',
-    address: socket(ports.listen),
+    address: socket(place.listen),
     filter_chains: [{ filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] }],
   };
+  const backend = { ...clusterOf('backend'), type: 'STATIC', load_assignment: assignmentOf('backend', place.backends) };
   const bootstrap = {
     node: { id: 'bench', cluster: 'bench' },
-    admin: { address: socket(ports.admin) },
-    static_resources: { listeners: [listener], clusters: [cluster] },
+    admin: { address: socket(place.admin) },
+    ...(xds === null ? {} : dynamicResources),
+    static_resources: { listeners: [listener], clusters: [xds === null ? backend : controlPlane(xds)] },
   };
-  const file = path.join(folder, `bootstrap-${ports.listen}.json`);
-  writeFileSync(file, JSON.stringify(bootstrap, null, 2));
-  return file;
+  return written(place.folder, `bootstrap-${place.listen}.json`, JSON.stringify(bootstrap, null, 2));
+}
+
+const dynamicResources: Json = {
+  dynamic_resources: {
+    ads_config: {
+      api_type: 'DELTA_GRPC',
+      transport_api_version: 'V3',
+      grpc_services: [{ envoy_grpc: { cluster_name: 'control-plane' } }],
+    },
+    cds_config: ads,
+  },
+};
+
+function controlPlane(port: number): Json {
+  const options = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+  return {
+    name: 'control-plane',
+    type: 'STATIC',
+    connect_timeout: '1s',
+    typed_extension_protocol_options: {
+      [options]: { '@type': type(options), explicit_http_config: { http2_protocol_options: {} } },
+    },
+    load_assignment: assignmentOf('control-plane', [port]),
+  };
 }

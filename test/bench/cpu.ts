@@ -6,20 +6,22 @@ const ticksPerSecond = 100;
 export interface Usage {
   /** CPU seconds, user and system, of the process tree: all threads, and children that ended and were waited for. */
   readonly cpu: number;
-  /** Highest resident memory so far, summed over the tree, in bytes. */
+  /** Resident memory now and at its highest, summed over the tree, in bytes. */
+  readonly memory: number;
   readonly peakMemory: number;
 }
 
-/** What `pid` and everything below it have used since they started. Source: proc(5). */
+/** What `pid` and everything below it have used since they started, and hold. Source: proc(5). */
 export function usageOf(pid: number): Usage {
-  let [ticks, kib] = [0, 0];
+  let [ticks, now, peak] = [0, 0, 0];
   for (const each of treeOf(pid)) {
+    const status = read(each, 'status');
     ticks += cpuTicks(each) ?? 0;
-    kib += Number(/^VmHWM:\s+(\d+) kB/m.exec(read(each, 'status'))?.[1] ?? 0);
+    now += Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0);
+    peak += Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0);
   }
-  return { cpu: ticks / ticksPerSecond, peakMemory: kib * 1024 };
+  return { cpu: ticks / ticksPerSecond, memory: now * 1024, peakMemory: peak * 1024 };
 }
-
 /** `pid`, its children, theirs, and so on. */
 function treeOf(pid: number): number[] {
   const parents = new Map<number, number>();

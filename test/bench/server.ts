@@ -2,38 +2,45 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Shape } from './shape.ts';
 
 export interface Server {
   readonly name: string;
   readonly pid: number;
+  /** `http://127.0.0.1:PORT`. */
   readonly url: string;
+  /** Where its statistics are read; empty when it has none. */
+  readonly statistics: string;
   /** Milliseconds from the start of the process to its first good answer. */
   readonly readyMs: number;
   stop(): Promise<void>;
 }
 
+export interface Start {
+  readonly name: string;
+  readonly folder: string;
+  /** As taskset takes them. */
+  readonly cores: string;
+  readonly command: readonly string[];
+  readonly url: string;
+  readonly statistics?: string;
+}
+
 const patienceMs = 10_000;
 
-/** Starts a program pinned to a core and waits until `url` answers 2xx. Throws, with what it said, when it does not. */
-export async function startServer(
-  name: string,
-  folder: string,
-  core: number,
-  command: readonly string[],
-  url: string,
-): Promise<Server> {
+/** Starts a program pinned to cores and waits until `url` answers 2xx. Throws, with what it said, when it does not. */
+export async function startServer({ name, folder, cores, command, url, statistics = '' }: Start): Promise<Server> {
   const log = path.join(folder, `${name}.log`);
   const out = openSync(log, 'a');
   const started = performance.now();
-  const child = spawn('taskset', ['-c', String(core), ...command], { cwd: folder, stdio: ['ignore', out, out] });
+  const child = spawn('taskset', ['-c', cores, ...command], { cwd: folder, stdio: ['ignore', out, out] });
   closeSync(out);
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   const stop = async () => {
     child.kill('SIGTERM');
-    const timer = setTimeout(kill, 5_000);
+    // A proxy would first drain; there is nothing to wait for.
+    const timer = setTimeout(kill, 200);
     await ended;
     clearTimeout(timer);
     process.off('exit', kill);
@@ -47,7 +54,7 @@ export async function startServer(
     await sleep(5);
   }
   if (child.pid === undefined) throw new Error(`${name} has no process id`);
-  return { name, pid: child.pid, url, readyMs: performance.now() - started, stop };
+  return { name, pid: child.pid, url: new URL(url).origin, statistics, readyMs: performance.now() - started, stop };
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -59,6 +66,3 @@ async function answers(url: string): Promise<boolean> {
     return false;
   }
 }
-
-/** `url` with the path of a shape. */
-export const urlFor = (server: Server, shape: Shape): string => new URL(shape.path, server.url).href;

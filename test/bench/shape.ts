@@ -1,5 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { written } from './contenders/contender.ts';
 
 /** What a request and its response look like. */
 export interface Shape {
@@ -12,17 +11,17 @@ export interface Shape {
   readonly responseHeaders: Readonly<Record<string, string>>;
 }
 
-const bare: Shape = {
+export const bare: Shape = {
   name: 'bare',
-  words: 'GET 100 bytes, no headers but Host',
+  words: 'no headers but Host',
   path: '/',
   requestHeaders: {},
   responseHeaders: {},
 };
 
-const browser: Shape = {
+export const browser: Shape = {
   name: 'browser',
-  words: 'GET 100 bytes as a browser asks: 14 request headers, 8 response headers',
+  words: 'as a browser asks: 14 headers, the answer has 8',
   path: '/shop/cart/items?page=2&sort=price',
   requestHeaders: {
     'User-Agent':
@@ -50,19 +49,16 @@ const browser: Shape = {
 
 export const shapes: readonly Shape[] = [bare, browser];
 
-/** The script by which wrk sends this shape; returns its path. */
+/** The script by which wrk asks in this shape; returns its path. */
 export function writeScript(shape: Shape, folder: string): string {
-  const file = path.join(folder, `${shape.name}.lua`);
   const headers = Object.entries(shape.requestHeaders).map(
     ([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`,
   );
-  writeFileSync(file, [...headers, ''].join('\n'));
-  return file;
+  return written(folder, `${shape.name}.lua`, [...headers, ''].join('\n'));
 }
 
-/** Bytes of the request head as wrk sends it to `host`. */
-export function headBytes(shape: Shape, host: string): number {
+/** The request of this shape to `host`, as wrk sends it. */
+export function requestOf(shape: Shape, host: string): string {
   const headers = Object.entries({ Host: host, ...shape.requestHeaders });
-  const lines = [`GET ${shape.path} HTTP/1.1`, ...headers.map(([name, value]) => `${name}: ${value}`), '', ''];
-  return lines.join('\r\n').length;
+  return [`GET ${shape.path} HTTP/1.1`, ...headers.map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n');
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 
-export interface Load {
+export interface ClosedLoop {
   readonly requests: number;
   readonly perSecond: number;
   /** Latency in milliseconds. */
@@ -8,18 +8,22 @@ export interface Load {
   readonly p99: number;
 }
 
-export interface LoadOptions {
+export interface ClosedLoopOptions {
   readonly url: string;
+  /** A script in wrk's Lua. */
   readonly script: string;
   readonly seconds: number;
   readonly connections: number;
   readonly core: number;
 }
 
-/** Closed-loop load by wrk on one pinned core. Throws when any answer was not 2xx or any connection failed. */
-export async function applyLoad({ url, script, seconds, connections, core }: LoadOptions): Promise<Load> {
+/**
+ * Load by wrk on one pinned core: each connection sends its next request when it has its answer. Throws when any answer was not
+ * 2xx or any connection failed.
+ */
+export async function closedLoop({ url, script, seconds, connections, core }: ClosedLoopOptions): Promise<ClosedLoop> {
   const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '--latency', '-s', script, url];
-  const text = await output('taskset', ['-c', String(core), ...wrk]);
+  const text = await outputOf('taskset', ['-c', String(core), ...wrk]);
   const bad = /Non-2xx or 3xx responses: \d+|Socket errors: .*/.exec(text);
   if (bad) throw new Error(`${url}: ${bad[0]}`);
   const requests = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);
@@ -37,7 +41,8 @@ function milliseconds(text = ''): number {
   return Number(amount) * { us: 0.001, ms: 1, s: 1_000, m: 60_000 }[(unit ?? 's') as 'us' | 'ms' | 's' | 'm'];
 }
 
-function output(command: string, args: string[]): Promise<string> {
+/** What a command prints. Rejects with what it complained of when it fails. */
+export function outputOf(command: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(command, args, (error, stdout, stderr) => {
       if (error) reject(new Error(`${command} ${args.join(' ')}: ${error.message}${stderr}`));

@@ -1,0 +1,63 @@
+import { type Contender, type Place, type Setting, said, written } from './contender.ts';
+
+const field = (name: string, value: string): string => `\\"${name}\\":\\"%[${value}]\\"`;
+
+/**
+ * The fields of Aya's line that HAProxy knows. It sends each line by a system call of its own, to its standard output, which is
+ * the file: to gather lines it would need a log server.
+ */
+const logFormat = [
+  '"{\\"start_time\\":\\"%tr\\"',
+  field('method', 'capture.req.method,json(utf8s)'),
+  field('path', 'capture.req.uri,json(utf8s)'),
+  field('protocol', 'capture.req.ver'),
+  field('authority', 'var(txn.host),json(utf8s)'),
+  '\\"response_code\\":%ST,\\"response_flags\\":\\"%tsc\\",\\"bytes_received\\":%U,\\"bytes_sent\\":%B,\\"duration\\":%Ta',
+  '\\"response_duration\\":%Tr,\\"attempts\\":%rc,\\"upstream_cluster\\":\\"%b\\",\\"upstream_host\\":\\"%si:%sp\\"',
+  '\\"downstream_remote_address\\":\\"%ci:%cp\\",\\"downstream_local_address\\":\\"%fi:%fp\\",\\"request_id\\":\\"%ID\\"',
+  field('user_agent', 'var(txn.agent),json(utf8s)').concat('}"'),
+].join(',');
+
+export const haproxy: Contender = {
+  name: 'haproxy',
+  dynamic: false,
+  version: () => said('haproxy', '-v')?.match(/version (\S+)/)?.[1],
+  statistics: ({ admin }: Place) => `http://127.0.0.1:${admin}/metrics`,
+  command({ folder, listen, admin, backends }: Place, { workers, accessLog, clients }: Setting) {
+    const servers = backends.map((port, at) => `  server s${at} 127.0.0.1:${port}`).join('\n');
+    const front = accessLog
+      ? `  log stdout format raw local0
+  unique-id-format %{+X}o\\ %ci%cp%Ts%rt
+  http-request set-var(txn.host) req.hdr(host)
+  http-request set-var(txn.agent) req.hdr(user-agent)
+  log-format ${logFormat}`
+      : '';
+    // It wants two descriptors for each client that it may have; all but a few of the many clients are idle here.
+    const config = `global
+  nbthread ${workers}
+  no strict-limits
+  ulimit-n ${clients + 4000}
+  maxconn ${clients + 500}
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 600s
+  timeout http-keep-alive 600s
+  timeout server 60s
+  option http-keep-alive
+  http-reuse always
+frontend front
+  bind 127.0.0.1:${listen}
+${front}
+  default_backend back
+backend back
+  balance leastconn
+${servers}
+frontend statistics
+  bind 127.0.0.1:${admin}
+  http-request use-service prometheus-exporter
+`;
+    const command = ['haproxy', '-db', '-f', written(folder, 'haproxy.cfg', config)];
+    return accessLog ? ['/bin/sh', '-c', `exec "$@" >>${accessLog}`, 'sh', ...command] : command;
+  },
+};
