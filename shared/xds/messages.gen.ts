@@ -253,6 +253,28 @@ export interface FaultRuleDelay {
   fixed?: Duration;
 }
 
+/** aya.v1.LeastBandwidth */
+export interface LeastBandwidth {
+  decay?: Duration;
+  slow_start_config?: SlowStartConfig;
+}
+
+/** aya.v1.LeastResponseTime */
+export interface LeastResponseTime {
+  decay?: Duration;
+  default_latency?: Duration;
+  failure_latency?: Duration;
+  slow_start_config?: SlowStartConfig;
+}
+
+/** aya.v1.PeakEwma */
+export interface PeakEwma {
+  decay?: Duration;
+  default_latency?: Duration;
+  failure_latency?: Duration;
+  slow_start_config?: SlowStartConfig;
+}
+
 /** aya.v1.RegisterRequest */
 export interface RegisterRequest {
   workload?: Workload;
@@ -1659,6 +1681,9 @@ export interface Messages {
   'aya.v1.FaultRule': FaultRule;
   'aya.v1.FaultRule.Abort': FaultRuleAbort;
   'aya.v1.FaultRule.Delay': FaultRuleDelay;
+  'aya.v1.LeastBandwidth': LeastBandwidth;
+  'aya.v1.LeastResponseTime': LeastResponseTime;
+  'aya.v1.PeakEwma': PeakEwma;
   'aya.v1.RegisterRequest': RegisterRequest;
   'aya.v1.RegisterResponse': RegisterResponse;
   'aya.v1.RetryBudget': RetryBudget;

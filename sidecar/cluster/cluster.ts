@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Hash64 } from '../../shared/struct/hash64.ts';
 import type { Random } from '../../shared/struct/random.ts';
 import type { ClusterPlan, EndpointsPlan } from '../core/plan/cluster.ts';
 import type { Pool } from '../core/pool.ts';
 import { ROW, SHARED, type SlotTable } from '../core/slots.ts';
 import { isHashing } from './balancer/hash-table.ts';
+import { meterOf } from './balancer/meters.ts';
 import { noteHealth } from './balancer/slow-start.ts';
 import { EndpointSet } from './endpoint-set.ts';
 import { ClusterLimits } from './limits.ts';
@@ -79,6 +81,9 @@ export class Cluster {
   withPlan(plan: ClusterPlan): ClusterUpdate {
     this.limits.adopt(plan.limits, this.#around.now());
     this.#detectors.adopt(plan.outlier);
+    if (!isDeepStrictEqual(this.plan.balancer, plan.balancer)) {
+      for (const endpoint of this.set.endpoints) endpoint.meter = meterOf(plan.balancer, this.#around.now());
+    }
     const retired: Pool[] = [];
     if (!samePool(this.plan, plan)) {
       for (const endpoint of this.set.endpoints) {
@@ -163,6 +168,7 @@ export class Cluster {
     const slot = this.#around.slots.slot(slotIndex);
     const endpoint = new LiveEndpoint(address, port, slot, slotIndex, this.#detectors);
     endpoint.since = this.#around.now();
+    endpoint.meter = meterOf(this.plan.balancer, endpoint.since);
     endpoint.pool = this.#around.pool(endpoint, this.plan, this.limits);
     return endpoint;
   }
@@ -173,6 +179,7 @@ function samePool(left: ClusterPlan, right: ClusterPlan): boolean {
   return (
     left.connectTimeout === right.connectTimeout &&
     left.idleTimeout === right.idleTimeout &&
-    left.maxRequestsPerConnection === right.maxRequestsPerConnection
+    left.maxRequestsPerConnection === right.maxRequestsPerConnection &&
+    left.protocol === right.protocol
   );
 }

@@ -1,5 +1,6 @@
 import type { Pool } from '../core/pool.ts';
 import { FLAG, ROW, SHARED, type Slot } from '../core/slots.ts';
+import type { Meter } from './meter.ts';
 import type { Detectors } from './outlier/detector.ts';
 import { OBSERVED } from './outlier/observation.ts';
 
@@ -27,6 +28,8 @@ export class LiveEndpoint {
   locality = 0;
   /** Monotonic ms since when it takes requests: what slow start counts from. Infinity while it is unhealthy. */
   since = 0;
+  /** What the policy of the cluster measures here, if anything; see Cluster. */
+  meter: Meter | null = null;
   /** Set right after construction, since a pool is made for an endpoint. */
   pool: Pool;
 

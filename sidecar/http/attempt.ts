@@ -1,6 +1,7 @@
 import { WheelTimer } from '../../shared/time/wheel.ts';
 import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
-import { observationOfFailure, observationOfStatus } from '../cluster/outlier/observation.ts';
+import type { Meter } from '../cluster/meter.ts';
+import { OBSERVED, observationOfFailure, observationOfStatus } from '../cluster/outlier/observation.ts';
 import type { AttemptSink, ClientStream } from '../core/exchange.ts';
 import type { HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure } from '../core/outcome.ts';
@@ -24,6 +25,8 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   #stream: ClientStream | null = null;
   #perTry: WheelTimer | null = null;
   #observed = false;
+  /** Bytes of the request that the endpoint's meter knows of. */
+  #measured = 0;
   #discarding = false;
   #over = false;
 
@@ -38,6 +41,10 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   /** Bytes of the request may have reached the endpoint. */
   get sent(): boolean {
     return this.#stream !== null && this.#stream.written > 0;
+  }
+
+  get version(): number {
+    return this.#forward.call.x.version;
   }
 
   get stream(): ClientStream | null {
@@ -104,15 +111,24 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     const { call } = this.#forward;
     if (this.#perTry !== null) call.context.wheel.stop(this.#perTry);
     this.#observed = true;
-    this.endpoint.observed(observationOfStatus(status), call.context.turn.now - this.started);
+    const { now } = call.context.turn;
+    this.endpoint.observed(observationOfStatus(status), now - this.started);
+    const { meter } = this.endpoint;
+    if (meter !== null) {
+      meter.head(status, headers, now - this.started, now);
+      this.#measureRequest(meter);
+    }
     call.respond(this, status, headers, length);
   }
 
   onData(chunk: Uint8Array): boolean {
+    const { meter } = this.endpoint;
+    if (meter !== null) meter.bytes(chunk.length, this.#forward.call.context.turn.now);
     return this.#discarding || this.#forward.call.responseData(chunk);
   }
 
   onEnd(trailers: HeaderList | null): void {
+    if (trailers !== null) this.endpoint.meter?.trailers(trailers, this.#forward.call.context.turn.now);
     this.#close();
     if (!this.#discarding) this.#forward.call.responseEnd(this, trailers);
   }
@@ -127,6 +143,7 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   }
 
   onDrain(): void {
+    if (this.endpoint.meter !== null) this.#measureRequest(this.endpoint.meter);
     this.#forward.call.upstreamDrained();
   }
 
@@ -146,12 +163,22 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   #observe(failure: Failure): void {
     if (this.#observed) return;
     this.#observed = true;
-    this.endpoint.observed(observationOfFailure(failure), 0);
+    const observed = observationOfFailure(failure);
+    this.endpoint.observed(observed, 0);
+    if (observed !== OBSERVED.nothing) this.endpoint.meter?.failed(this.#forward.call.context.turn.now);
+  }
+
+  /** Tells the meter what of the request has gone out since it was told last. */
+  #measureRequest(meter: Meter): void {
+    if (this.#stream === null) return;
+    meter.bytes(this.#stream.written - this.#measured, this.#forward.call.context.turn.now);
+    this.#measured = this.#stream.written;
   }
 
   #close(): void {
     if (this.#over) return;
     this.#over = true;
+    if (this.endpoint.meter !== null) this.#measureRequest(this.endpoint.meter);
     if (this.#perTry !== null) this.#forward.call.context.wheel.stop(this.#perTry);
     if (this.#stream !== null) this.stats.upstreamRqActive.add(-1);
     this.endpoint.end();

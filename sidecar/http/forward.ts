@@ -4,7 +4,7 @@ import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
 import { observationOfStatus } from '../cluster/outlier/observation.ts';
 import type { ClientStream, Exchange } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
-import { H, type HeaderList } from '../core/headers.ts';
+import { H, HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
 import { ChainRun } from '../filter/chain.ts';
 import type { RouteEntry } from '../route/table.ts';
@@ -13,6 +13,8 @@ import type { Call } from './call.ts';
 import type { Upstream } from './context.ts';
 import { REPLY } from './rescue.ts';
 
+/** An injected answer has none. */
+const NO_HEADERS = HeaderList.of();
 const EXPECTED_TIMEOUT = H['x-envoy-expected-rq-timeout-ms'];
 
 /**
@@ -145,6 +147,7 @@ export class Forward {
     if (this.#retrying !== null) this.#endRetry();
     endpoint.begin();
     endpoint.observed(observationOfStatus(reply.status), 0);
+    endpoint.meter?.head(reply.status, NO_HEADERS, 0, this.call.context.turn.now);
     endpoint.end();
     const { retry } = this.#entry;
     const failure: Failure = { kind: 'injected', flag: reply.flags, status: reply.status, detail: reply.detail };

@@ -1,11 +1,13 @@
 import type { Any, Messages } from '../../shared/xds/messages.gen.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
+import { byLatency } from './aya-policies.ts';
 import { messageOf } from './extension.ts';
 import { maglev, ringHash } from './hashing.ts';
 import { leastRequest } from './least-request.ts';
 import { locality } from './locality.ts';
 import type { Place } from './place.ts';
 import { slowStart } from './slow-start.ts';
+import { positiveDurationOf } from './value.ts';
 
 /** What a cluster says about how endpoints are chosen. */
 export type Balancing = Pick<ClusterPlan, 'balancer' | 'slowStart' | 'locality'>;
@@ -61,4 +63,19 @@ export const readers: Readonly<Record<string, Reading>> = Object.fromEntries([
       locality: locality(message, place),
     };
   }),
+  reading('aya.v1.PeakEwma', (message, place) => ({
+    balancer: byLatency('peak-ewma', message, place),
+    slowStart: slowStart(message.slow_start_config, place.at('slow_start_config')),
+    locality: { kind: 'none' },
+  })),
+  reading('aya.v1.LeastResponseTime', (message, place) => ({
+    balancer: byLatency('least-response-time', message, place),
+    slowStart: slowStart(message.slow_start_config, place.at('slow_start_config')),
+    locality: { kind: 'none' },
+  })),
+  reading('aya.v1.LeastBandwidth', (message, place) => ({
+    balancer: { kind: 'least-bandwidth', decay: positiveDurationOf(message.decay, 1_000, place.at('decay')) },
+    slowStart: slowStart(message.slow_start_config, place.at('slow_start_config')),
+    locality: { kind: 'none' },
+  })),
 ]);

@@ -11,9 +11,9 @@ import { numberOf } from './value.ts';
 
 /**
  * Tables are built by the worker that needs them, in one turn, and no turn may take longer than 5 ms (decision D1): a ring
- * of 8,192 points takes 4 ms, a Maglev table of 131,072 entries 5 ms (`test/bench/pick.ts`).
+ * of 4,096 points, which is also gRPC's limit, takes 2 ms, a Maglev table of the default size 3 ms (`test/bench/pick.ts`).
  */
-const [LARGEST_RING, LARGEST_TABLE] = [8_192, 131_072];
+const [LARGEST_RING, LARGEST_TABLE] = [4_096, 65_537];
 
 /** Ring hash, from either of its two messages. `common` stands beside the policy or in it. */
 export function ringHash(

@@ -20,7 +20,7 @@ const policies: readonly [string, ClusterPlan['balancer']][] = [
   ['peak EWMA', { kind: 'peak-ewma', decay: 10_000, initial: 30, failure: 5_000 }],
   ['least response time', { kind: 'least-response-time', decay: 10_000, initial: 30, failure: 5_000 }],
   ['least bandwidth', { kind: 'least-bandwidth', decay: 1_000 }],
-  ['ring hash', { kind: 'ring-hash', hash: 'xx', minSize: 1024, maxSize: 8192, ...unbounded }],
+  ['ring hash', { kind: 'ring-hash', hash: 'xx', minSize: 1024, maxSize: 4096, ...unbounded }],
   ['Maglev', { kind: 'maglev', tableSize: 65_537, ...unbounded }],
   ['Maglev, bounded', { kind: 'maglev', tableSize: 65_537, byHostname: false, balanceFactor: 150 }],
 ];
@@ -85,7 +85,7 @@ for (const [size, name, balancer] of [
   [3, 'least request', leastRequest],
   [1000, 'least request', leastRequest],
   [10_000, 'least request', leastRequest],
-  [1000, 'ring hash of 8192', { kind: 'ring-hash', hash: 'xx', minSize: 8192, maxSize: 8192, ...unbounded }],
+  [1000, 'ring hash of 4096', { kind: 'ring-hash', hash: 'xx', minSize: 4096, maxSize: 4096, ...unbounded }],
   [1000, 'Maglev', { kind: 'maglev', tableSize: 65_537, ...unbounded }],
 ] as const) {
   const cluster = clusterWith(balancer, size, true, 1);

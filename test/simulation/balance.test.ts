@@ -12,7 +12,7 @@ const leastRequest = { kind: 'least-request', choices: 2, bias: 1, fullScan: fal
 function meanActive(balancer: ClusterPlan['balancer'], seed: number): number {
   const weights = new Array<number>(100).fill(1);
   const { cluster } = clusterOf(clusterPlan({ balancer }), weights, seededRandom(seed));
-  return simulate(cluster, weights, 0.9, 60_000, seededRandom(seed + 100), 1).meanActive;
+  return simulate(cluster, weights, 0.9, 60_000, seededRandom(seed + 100), { perWeight: 1 }).meanActive;
 }
 
 test('queues are as long as theory says: random > round robin > two choices > looking at all', () => {

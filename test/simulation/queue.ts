@@ -1,9 +1,14 @@
 import type { Random } from '../../shared/struct/random.ts';
 import type { Cluster } from '../../sidecar/cluster/cluster.ts';
 import type { LiveEndpoint } from '../../sidecar/cluster/live-endpoint.ts';
+import { HeaderList } from '../../sidecar/core/headers.ts';
+
+/** Mean time of service, ms. */
+const SERVICE = 10;
 
 interface Departure {
   readonly at: number;
+  readonly began: number;
   readonly server: Server;
 }
 
@@ -12,7 +17,8 @@ interface Server {
   readonly endpoint: LiveEndpoint;
   readonly slots: number;
   busy: number;
-  waiting: number;
+  /** When each of those that wait came. */
+  readonly waiting: number[];
   served: number;
 }
 
@@ -23,9 +29,18 @@ export interface Outcome {
   readonly meanActive: number;
 }
 
+export interface Queueing {
+  /** How many requests an endpoint serves at once, per weight. */
+  readonly perWeight?: number;
+  /** Every request takes as long as every other, instead of exponential times. */
+  readonly steady?: boolean;
+  /** Told the time; for clusters that look at it. */
+  readonly clock?: { now: number };
+}
+
 /**
- * Open-loop load in virtual time: Poisson arrivals at `load` times the capacity, exponential service of mean 1, and
- * endpoints that serve `perWeight` x weight requests at once.
+ * Open-loop load in virtual time: Poisson arrivals at `load` times the capacity, service of mean 10 ms, and endpoints that
+ * serve 8 x weight requests at once. Meters see each answer when it comes, with 1,000 bytes.
  */
 export function simulate(
   cluster: Cluster,
@@ -33,21 +48,21 @@ export function simulate(
   load: number,
   requests: number,
   random: Random,
-  perWeight = 8,
+  { perWeight = 8, steady = false, clock = { now: 0 } }: Queueing = {},
 ): Outcome {
   const servers = new Map<LiveEndpoint, Server>();
   cluster.set.endpoints.forEach((endpoint, index) => {
     const slots = perWeight * (weights[index] ?? 1);
-    servers.set(endpoint, { endpoint, slots, busy: 0, waiting: 0, served: 0 });
+    servers.set(endpoint, { endpoint, slots, busy: 0, waiting: [], served: 0 });
   });
   const capacity = [...servers.values()].reduce((sum, each) => sum + each.slots, 0);
-  const exponential = (): number => -Math.log(1 - random());
+  const exponential = (): number => -SERVICE * Math.log(1 - random());
   const departures: Departure[] = [];
-  const serve = (server: Server, now: number): void => {
+  const serve = (server: Server, now: number, began: number): void => {
     server.busy += 1;
-    push(departures, { at: now + exponential(), server });
+    push(departures, { at: now + (steady ? SERVICE : exponential()), server, began });
   };
-  let now = 0;
+  let { now } = clock;
   let active = 0;
   let activeSum = 0;
   for (let count = 0; count < requests; count += 1) {
@@ -57,12 +72,14 @@ export function simulate(
       const { server } = next;
       server.busy -= 1;
       active -= 1;
+      clock.now = next.at;
+      server.endpoint.meter?.head(200, HeaderList.of(), next.at - next.began, next.at);
+      server.endpoint.meter?.bytes(1000, next.at);
       server.endpoint.end();
-      if (server.waiting > 0) {
-        server.waiting -= 1;
-        serve(server, next.at);
-      }
+      const began = server.waiting.shift();
+      if (began !== undefined) serve(server, next.at, began);
     }
+    clock.now = now;
     activeSum += active;
     const endpoint = cluster.pick(null, 0);
     const server = endpoint && servers.get(endpoint);
@@ -70,11 +87,11 @@ export function simulate(
     server.endpoint.begin();
     server.served += 1;
     active += 1;
-    if (server.busy < server.slots) serve(server, now);
-    else server.waiting += 1;
+    if (server.busy < server.slots) serve(server, now, now);
+    else server.waiting.push(now);
   }
   for (const { server } of departures) server.endpoint.end();
-  for (const server of servers.values()) for (; server.waiting > 0; server.waiting -= 1) server.endpoint.end();
+  for (const server of servers.values()) for (const _ of server.waiting) server.endpoint.end();
   const total = weights.reduce((left, right) => left + right, 0);
   return {
     shares: [...servers.values()].map((each, index) => (each.served * total) / (requests * (weights[index] ?? 1))),

@@ -58,6 +58,7 @@ export function clusterPlan(over: Partial<ClusterPlan> = {}): ClusterPlan {
     outlier: null,
     idleTimeout: 60_000,
     maxRequestsPerConnection: 0,
+    protocol: 'http1',
     service: 'cart',
     ...over,
   };
@@ -136,8 +137,9 @@ export function clusterOf(
   plan: ClusterPlan,
   weights: readonly number[],
   random: Random = seededRandom(1),
+  now: () => number = () => 0,
 ): { cluster: Cluster; endpoints: readonly LiveEndpoint[] } {
-  const around = surroundings({ random, slots: slotTable(weights.length + 1) });
+  const around = surroundings({ random, now, slots: slotTable(weights.length + 1) });
   const { cluster } = Cluster.create(plan, around).withEndpoints(endpointsPlan(weights));
   return { cluster, endpoints: cluster.set.endpoints };
 }

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../../shared/struct/random.ts';
-import type { ClusterPlan } from '../../sidecar/core/plan/cluster.ts';
+import type { BalancerPlan } from '../../sidecar/core/plan/balancer.ts';
 import { simulate } from '../simulation/queue.ts';
 import { clusterOf, clusterPlan } from '../support/cluster.ts';
 
 const leastRequest = { kind: 'least-request', choices: 2, bias: 1, fullScan: false } as const;
-/** Policy, and how far a share may be from the weight's. */
-const policies: readonly [string, ClusterPlan['balancer'], number][] = [
+const byLatency = { decay: 10_000, initial: 30, failure: 5_000 };
+/** Policy, how far a share may be from the weight's, and whether every request takes as long as every other. */
+const policies: readonly [string, BalancerPlan, number, boolean?][] = [
   ['round robin', { kind: 'round-robin' }, 0.05],
   ['random', { kind: 'random' }, 0.05],
   ['least request of two', leastRequest, 0.05],
@@ -15,18 +16,24 @@ const policies: readonly [string, ClusterPlan['balancer'], number][] = [
   ['least request without bias', { ...leastRequest, bias: 0 }, 0.05],
   // Looking at all finds the idle one more often, and light endpoints are idle more often.
   ['least request of all', { ...leastRequest, fullScan: true }, 0.1],
+  // Endpoints that are not equally fast are to get other shares, so here they are.
+  ['peak EWMA', { kind: 'peak-ewma', ...byLatency }, 0.05, true],
+  ['least response time', { kind: 'least-response-time', ...byLatency }, 0.05, true],
+  // Bytes are counted when they have come, not when a request begins.
+  ['least bandwidth', { kind: 'least-bandwidth', decay: 1_000 }, 0.1],
 ];
 const loads = { idle: 0.001, half: 0.5, full: 0.95 };
 
-for (const [name, balancer, tolerance] of policies) {
+for (const [name, balancer, tolerance, steady = false] of policies) {
   for (const [state, load] of Object.entries(loads)) {
     test(`${name} shares by weight (${state})`, () => {
       for (const weights of [
         [1, 3],
         [1, 2, 3, 4],
       ]) {
-        const { cluster } = clusterOf(clusterPlan({ balancer }), weights, seededRandom(7));
-        const { shares } = simulate(cluster, weights, load, 40_000, seededRandom(3));
+        const clock = { now: 0 };
+        const { cluster } = clusterOf(clusterPlan({ balancer }), weights, seededRandom(7), () => clock.now);
+        const { shares } = simulate(cluster, weights, load, 40_000, seededRandom(3), { steady, clock });
         for (const share of shares) {
           assert.ok(
             Math.abs(share - 1) <= tolerance,
@@ -54,9 +61,10 @@ test('a light endpoint is not starved by least request when all are idle (envoy#
 
 test('equal endpoints get equal shares under every policy', () => {
   const weights = new Array<number>(10).fill(1);
-  for (const [name, balancer] of policies) {
-    const { cluster } = clusterOf(clusterPlan({ balancer }), weights, seededRandom(11));
-    const { shares } = simulate(cluster, weights, 0.5, 40_000, seededRandom(13));
+  for (const [name, balancer, , steady = false] of policies) {
+    const clock = { now: 0 };
+    const { cluster } = clusterOf(clusterPlan({ balancer }), weights, seededRandom(11), () => clock.now);
+    const { shares } = simulate(cluster, weights, 0.5, 40_000, seededRandom(13), { steady, clock });
     for (const share of shares) assert.ok(Math.abs(share - 1) < 0.06, `${name}: ${shares}`);
   }
 });

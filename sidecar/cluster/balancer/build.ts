@@ -1,11 +1,15 @@
 import type { Random } from '../../../shared/struct/random.ts';
 import type { BalancerPlan, MaglevPlan, RingHashPlan } from '../../core/plan/balancer.ts';
 import type { LiveEndpoint } from '../live-endpoint.ts';
+import { BandwidthMeter } from './bandwidth-meter.ts';
 import { BoundedHashPicker } from './bounded-hash.ts';
 import { FullScanPicker, WeightedFullScanPicker } from './full-scan.ts';
 import { HashPicker, hashKey, normalized } from './hash-table.ts';
+import { LatencyMeter } from './latency-meter.ts';
 import { ChoicesPicker, TwoChoicesPicker } from './least-request.ts';
 import { Maglev } from './maglev.ts';
+import { BandwidthPicker, LatencyPicker } from './measured.ts';
+import { metersOf } from './meters.ts';
 import type { Picker, WeightedPicker } from './picker.ts';
 import { RandomPicker, WeightedRandomPicker } from './random.ts';
 import { Ring } from './ring.ts';
@@ -38,7 +42,7 @@ export function buildPicker(
   { endpoints, weights, moving }: Candidates,
   around: PickerSurroundings,
 ): Picker | WeightedPicker {
-  const { random } = around;
+  const { random, now } = around;
   if (endpoints.length === 1) return new SinglePicker(endpoints[0] as LiveEndpoint);
   const weighted = moving || weights.some((each) => each !== weights[0]);
   switch (policy.kind) {
@@ -59,6 +63,15 @@ export function buildPicker(
     case 'ring-hash':
     case 'maglev':
       return hashPicker(policy, endpoints, weights, around);
+    case 'peak-ewma':
+    case 'least-response-time': {
+      const meters = metersOf(endpoints, LatencyMeter, () => new LatencyMeter(policy, now()));
+      return new LatencyPicker(endpoints, weights, meters, now);
+    }
+    case 'least-bandwidth': {
+      const meters = metersOf(endpoints, BandwidthMeter, () => new BandwidthMeter(policy.decay, now()));
+      return new BandwidthPicker(endpoints, weights, meters, now);
+    }
   }
 }
 

@@ -3,7 +3,20 @@ export type BalancerPlan =
   | { readonly kind: 'round-robin' | 'random' }
   | { readonly kind: 'least-request'; readonly choices: number; readonly bias: number; readonly fullScan: boolean }
   | RingHashPlan
-  | MaglevPlan;
+  | MaglevPlan
+  | LatencyPlan
+  | { readonly kind: 'least-bandwidth'; readonly decay: number };
+
+/** By latency times requests under way. */
+export interface LatencyPlan {
+  readonly kind: 'peak-ewma' | 'least-response-time';
+  /** How fast what was measured is forgotten (to 1/e), more than 0. */
+  readonly decay: number;
+  /** The latency of an endpoint that nothing is known of. */
+  readonly initial: number;
+  /** What a failure counts as. */
+  readonly failure: number;
+}
 
 export interface HashingPlan {
   /** An endpoint's place follows from its host name instead of its address. */

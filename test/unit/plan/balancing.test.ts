@@ -109,11 +109,11 @@ test('tables that cannot be are refused by their fields', () => {
     ],
     [
       { lb_policy: 'MAGLEV', maglev_lb_config: { table_size: 5000011 } },
-      'maglev_lb_config.table_size: not supported yet (at most 131072, is 5000011)',
+      'maglev_lb_config.table_size: not supported yet (at most 65537, is 5000011)',
     ],
     [
       { lb_policy: 'RING_HASH', ring_hash_lb_config: { minimum_ring_size: 8388608 } },
-      'ring_hash_lb_config.minimum_ring_size: not supported yet (at most 8192, is 8388608)',
+      'ring_hash_lb_config.minimum_ring_size: not supported yet (at most 4096, is 8388608)',
     ],
     [
       { lb_policy: 'RING_HASH', ring_hash_lb_config: { minimum_ring_size: 1024, maximum_ring_size: 1000 } },
