@@ -17,7 +17,8 @@ const policies: readonly [string, BalancerPlan, number, boolean?][] = [
   // Looking at all finds the idle one more often, and light endpoints are idle more often.
   ['least request of all', { ...leastRequest, fullScan: true }, 0.1],
   // Endpoints that are not equally fast are to get other shares, so here they are.
-  ['peak EWMA', { kind: 'peak-ewma', ...byLatency }, 0.05, true],
+  // Light endpoints queue sooner, and peaks remember it.
+  ['peak EWMA', { kind: 'peak-ewma', ...byLatency }, 0.1, true],
   ['least response time', { kind: 'least-response-time', ...byLatency }, 0.05, true],
   // Bytes are counted when they have come, not when a request begins.
   ['least bandwidth', { kind: 'least-bandwidth', decay: 1_000 }, 0.1],

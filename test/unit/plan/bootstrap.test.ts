@@ -219,9 +219,9 @@ const refused: [string, (parts: Parts) => void, string][] = [
     `${R}.route.request_mirror_policies: not supported yet`,
   ],
   [
-    'hash policies',
+    'a hash policy without a source',
     ({ route }) => (route.route = { cluster: 'back', hash_policy: [{}] }),
-    `${R}.route.hash_policy: not supported yet`,
+    `${R}.route.hash_policy[0]: one of header, cookie, connection_properties or query_parameter is required`,
   ],
   [
     'high priority',
