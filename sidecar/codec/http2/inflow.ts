@@ -14,6 +14,8 @@ export class Inflow implements DataHandler {
   /** Stream of the DATA frame under way; null = nobody wants it. */
   #stream: Stream | null = null;
   #ends = false;
+  /** Nothing but padding came of it so far. */
+  #empty = true;
 
   constructor(connection: Connection, window: number) {
     this.#connection = connection;
@@ -41,6 +43,7 @@ export class Inflow implements DataHandler {
     if (this.#window < 0) return connection.onBroken(ERROR.flowControl, 'more DATA than the connection allows');
     const stream = connection.streams.get(id);
     this.#stream = null;
+    this.#empty = true;
     this.#ends = (flags & END_STREAM) !== 0;
     if (stream === null) {
       this.credit(length);
@@ -54,14 +57,13 @@ export class Inflow implements DataHandler {
       this.credit(length);
       return connection.breakStream(stream, ERROR.flowControl, 'more DATA than the stream allows');
     }
-    if (length > 0) connection.flood.carried();
-    else if (!this.#ends) connection.count(FLOOD.empty);
     this.#stream = stream;
   }
 
   onDataPart(buffer: Buffer, from: number, to: number): void {
     const stream = this.#stream;
     if (stream === null) return;
+    this.#empty = false;
     if (stream.closed) this.credit(to - from);
     else stream.receive(buffer, from, to);
   }
@@ -73,6 +75,9 @@ export class Inflow implements DataHandler {
   onDataTail(): void {
     const stream = this.#stream;
     this.#stream = null;
-    if (this.#ends && stream !== null && !stream.closed) stream.receiveEnd(null);
+    if (stream === null) return;
+    if (!this.#empty) this.#connection.flood.carried();
+    else if (!this.#ends) this.#connection.count(FLOOD.empty);
+    if (this.#ends && !stream.closed) stream.receiveEnd(null);
   }
 }
