@@ -7,14 +7,18 @@
  * move a lot. Proxies take turns round by round, and the medians of a run are compared within that run only. Envoy and Aya are
  * started from the same bootstrap file.
  *
- *   node test/bench/main.ts [--rows get,log,...] [--rounds 5] [--seconds 4] [--only nginx,aya] [--json FILE]
+ *   node test/bench/main.ts [--rows get,log,...] [--rounds 5] [--seconds 4] [--only nginx,aya]
+ *                           [--before FOLDER] [--json FILE]
+ *
+ * `--before` lets a second bundle of Aya take part, as `before`: what did a change bring? Make it by `git worktree` and `npm run build`.
  */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { Bench } from './bench.ts';
-import { aya } from './contenders/aya.ts';
+import { aya, ayaFrom } from './contenders/aya.ts';
 import type { Contender } from './contenders/contender.ts';
 import { envoy } from './contenders/envoy.ts';
 import { haproxy } from './contenders/haproxy.ts';
@@ -28,11 +32,11 @@ import { latency } from './rows/latency.ts';
 import { log } from './rows/log.ts';
 import { post } from './rows/post.ts';
 import type { Row } from './rows/row.ts';
+import { start } from './rows/start.ts';
 import { workers } from './rows/workers.ts';
 import { detailsOf, summaryOf } from './table.ts';
 
-const rows: readonly Row[] = [get, post, log, bulk, idle, latency, changes, workers];
-const contenders: readonly Contender[] = [nginx, haproxy, envoy, aya];
+const rows: readonly Row[] = [get, post, log, bulk, idle, latency, changes, workers, start];
 
 const { values } = parseArgs({
   options: {
@@ -40,10 +44,13 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '4' },
     only: { type: 'string' },
+    before: { type: 'string' },
     json: { type: 'string' },
   },
 });
 const [rounds, seconds] = [values.rounds, values.seconds].map(Number);
+const before = values.before === undefined ? [] : [ayaFrom('before', path.resolve(values.before, 'main.mjs'))];
+const contenders: readonly Contender[] = [nginx, haproxy, envoy, ...before, aya];
 if (!rounds || !seconds) throw new Error('--rounds and --seconds are whole numbers above 0');
 
 /** Those of `all` that a flag names; all without the flag. */

@@ -1,8 +1,9 @@
 /**
- * How long a sidecar takes from its start until /ready says so, and how much memory it then holds: started from a bootstrap file,
- * and as a member of a mesh (control plane over gRPC, two services). The bundle in `dist/`, as `npm run build` makes it.
+ * How long a sidecar takes from its start until /ready says so, and how much memory it then holds, idle and after 1,000 requests:
+ * started from a bootstrap file, and as a member of a mesh (control plane over gRPC, two services). The bundle in `dist/`, as
+ * `npm run build` makes it. A row of `npm run bench`; by hand, to try flags of Node:
  *
- *   node test/bench/start.ts [--starts 10] [--json FILE] [-- FLAGS OF NODE]
+ *   node test/bench/start.ts [--starts 10] [-- FLAGS OF NODE]
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,25 +12,95 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { bootstrap, cluster, httpListener } from '../support/bootstrap.ts';
 import { endpoints, service, startControlPlane } from '../support/control-plane.ts';
 import { freePort } from '../support/free-port.ts';
-import { call } from '../support/http-call.ts';
+import { bundle } from './contenders/aya.ts';
+import { median } from './result.ts';
 
-const { values, positionals } = parseArgs({
-  options: { starts: { type: 'string', default: '10' }, json: { type: 'string' } },
-  allowPositionals: true,
-});
-const main = path.resolve(import.meta.dirname, '../../dist/main.mjs');
 /** What the memory is looked at after, ms: the garbage of the start is collected by then or not at all. */
 const settle = 2_000;
+const requests = 1_000;
+const connections = 8;
 
-interface Start {
+/** One start. */
+export interface Start {
   readonly ms: number;
-  /** Of the process, MiB: pages that it holds, and the same without those that only the file cache would hold. */
+  /** Of the process, MiB: pages that it holds, idle; of those the ones that are its own; and all after some requests. */
   readonly residentMiB: number;
   readonly privateMiB: number;
+  readonly usedMiB: number;
+}
+
+export interface Starts {
+  readonly fromFile: readonly Start[];
+  readonly member: readonly Start[];
+}
+
+/** Starts a sidecar `count` times in each way, in turn, after one of each that does not count: it fills the compile cache. */
+export async function measureStarts(count: number, nodeFlags: readonly string[] = []): Promise<Starts> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'aya-bench-start-'));
+  const [admin, outbound, inbound] = [await freePort(), await freePort(), await freePort()];
+  const backend = http.createServer((_request, response) => response.end('ok'));
+  await once(backend.listen(0, '127.0.0.1'), 'listening');
+  const { port: app } = backend.address() as { port: number };
+  const plane = await startControlPlane(path.join(folder, 'store'));
+  try {
+    for (const name of ['cart', 'stock']) await plane.apply(service(name, 80), ...endpoints(name, [app]));
+    const file = path.join(folder, 'bootstrap.json');
+    const shape = bootstrap([httpListener({ port: outbound })], [cluster('cart', [app])]);
+    const address = { socket_address: { address: '127.0.0.1', port_value: admin } };
+    writeFileSync(file, JSON.stringify({ ...shape, admin: { address } }));
+    const local = (port: number): string => `127.0.0.1:${port}`;
+    const asMember = ['--service', 'web', '--app', local(app), '--control-plane', plane.xds, '--admin', local(admin)];
+    const ports = ['--outbound', local(outbound), '--inbound', local(inbound)];
+    const all: { fromFile: Start[]; member: Start[] } = { fromFile: [], member: [] };
+    for (let at = 0; at <= count; at += 1) {
+      const fromFile = await start(nodeFlags, ['-c', file], admin, outbound);
+      const member = await start(nodeFlags, [...asMember, ...ports], admin, outbound);
+      if (at === 0) continue;
+      all.fromFile.push(fromFile);
+      all.member.push(member);
+    }
+    return all;
+  } finally {
+    await plane.stop('SIGKILL');
+    backend.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function start(
+  nodeFlags: readonly string[],
+  flags: readonly string[],
+  admin: number,
+  port: number,
+): Promise<Start> {
+  const begun = performance.now();
+  const command = [...nodeFlags, bundle, 'sidecar', ...flags];
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'ignore'] });
+  try {
+    while (!(await ready(admin))) {
+      if (child.exitCode !== null) throw new Error(`the sidecar ended with ${child.exitCode}`);
+      await sleep(2);
+    }
+    const ms = performance.now() - begun;
+    // The first call of a host makes a member ask for it.
+    await Promise.all([call(port, 'cart'), call(port, 'stock')]);
+    await sleep(settle);
+    const idle = memoryOf(child);
+    const callMany = async (): Promise<void> => {
+      for (let done = 0; done < requests / connections; done += 1) await call(port, 'cart');
+    };
+    await Promise.all(Array.from({ length: connections }, callMany));
+    await sleep(settle);
+    return { ms, residentMiB: idle.resident, privateMiB: idle.own, usedMiB: memoryOf(child).resident };
+  } finally {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  }
 }
 
 function ready(port: number): Promise<boolean> {
@@ -42,82 +113,38 @@ function ready(port: number): Promise<boolean> {
   });
 }
 
-function memoryOf({ pid }: ChildProcess): Omit<Start, 'ms'> {
+const agent = new http.Agent({ keepAlive: true });
+
+function call(port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = http.get({ host: '127.0.0.1', port, path: '/', headers: { host }, agent }, (answer) => {
+      answer.resume();
+      if (answer.statusCode !== 200) reject(new Error(`${host} answers ${answer.statusCode}`));
+      answer.on('end', resolve);
+    });
+    request.on('error', reject);
+  });
+}
+
+function memoryOf({ pid }: ChildProcess): { readonly resident: number; readonly own: number } {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   const mib = (name: string): number => Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(rollup)?.[1]) / 1024;
-  return { residentMiB: mib('Rss'), privateMiB: mib('Anonymous') };
+  return { resident: mib('Rss'), own: mib('Anonymous') };
 }
 
-async function start(flags: string[], use?: () => Promise<unknown>): Promise<Start> {
-  const begun = performance.now();
-  const child = spawn(process.execPath, [...positionals, main, 'sidecar', ...flags], {
-    stdio: ['ignore', 'ignore', 'ignore'],
+if (import.meta.main) {
+  const { values, positionals } = parseArgs({
+    options: { starts: { type: 'string', default: '10' } },
+    allowPositionals: true,
   });
-  try {
-    while (!(await ready(admin))) {
-      if (child.exitCode !== null) throw new Error(`the sidecar ended with ${child.exitCode}`);
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    const ms = performance.now() - begun;
-    await use?.();
-    await new Promise((resolve) => setTimeout(resolve, settle));
-    return { ms, ...memoryOf(child) };
-  } finally {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  const { fromFile, member } = await measureStarts(Number(values.starts), positionals);
+  console.log(`                    ready after   resident   of that private   after ${requests} requests   (medians)`);
+  for (const [name, all] of [['static bootstrap', fromFile] as const, ['member of a mesh', member] as const]) {
+    const of = (value: (start: Start) => number): string => median(all.map(value)).toFixed(0);
+    const ms = of((each) => each.ms).padStart(8);
+    const resident = of((each) => each.residentMiB).padStart(7);
+    const own = of((each) => each.privateMiB).padStart(14);
+    const used = of((each) => each.usedMiB).padStart(17);
+    console.log(`${name.padEnd(20)}${ms} ms${resident} MiB${own} MiB${used} MiB`);
   }
-}
-
-function median(all: readonly number[]): number {
-  return all.toSorted((left, right) => left - right)[Math.floor(all.length / 2)] ?? Number.NaN;
-}
-
-const folder = mkdtempSync(path.join(tmpdir(), 'aya-bench-start-'));
-const admin = await freePort();
-const [outbound, inbound] = [await freePort(), await freePort()];
-const backend = http.createServer((_request, response) => response.end('ok'));
-await once(backend.listen(0, '127.0.0.1'), 'listening');
-const { port: app } = backend.address() as { port: number };
-const plane = await startControlPlane(path.join(folder, 'store'));
-try {
-  await plane.apply(
-    service('cart', 80),
-    ...endpoints('cart', [app]),
-    service('stock', 80),
-    ...endpoints('stock', [app]),
-  );
-  const file = path.join(folder, 'bootstrap.json');
-  const shape = bootstrap([httpListener({ port: outbound })], [cluster('cart', [app])]);
-  const address = { socket_address: { address: '127.0.0.1', port_value: admin } };
-  writeFileSync(file, JSON.stringify({ ...shape, admin: { address } }));
-  const local = (port: number): string => `127.0.0.1:${port}`;
-  const member = ['--service', 'web', '--app', local(app), '--control-plane', plane.xds, '--admin', local(admin)];
-  const hosts = ['cart', 'stock'];
-  const callAll = (): Promise<unknown> =>
-    Promise.all(hosts.map((host) => call(outbound, { path: `http://${host}/`, headers: { host } })));
-  const modes: [string, () => Promise<Start>][] = [
-    ['static bootstrap', () => start(['-c', file])],
-    ['member of a mesh', () => start([...member, '--outbound', local(outbound), '--inbound', local(inbound)], callAll)],
-  ];
-  const results: Record<string, Start> = {};
-  console.log('                    ready after   resident   of that private   (medians)');
-  for (const [name, once] of modes) {
-    const all: Start[] = [];
-    // The first start fills the compile cache and does not count.
-    await once();
-    for (let count = 0; count < Number(values.starts); count += 1) all.push(await once());
-    const result = {
-      ms: median(all.map(({ ms }) => ms)),
-      residentMiB: median(all.map(({ residentMiB }) => residentMiB)),
-      privateMiB: median(all.map(({ privateMiB }) => privateMiB)),
-    };
-    results[name] = result;
-    const [ms, resident, own] = [result.ms, result.residentMiB, result.privateMiB].map((each) => each.toFixed(0));
-    console.log(`${name.padEnd(20)}${ms?.padStart(8)} ms${resident?.padStart(7)} MiB${own?.padStart(14)} MiB`);
-  }
-  if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
-} finally {
-  await plane.stop('SIGKILL');
-  backend.close();
-  rmSync(folder, { recursive: true });
 }

@@ -6,16 +6,19 @@ import type { Contender, Place, Setting } from './contender.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
-/** The bundle that `npm run build` made, on the Node that runs the bench. */
+/** The bundle that `npm run build` made. */
 export const bundle = path.join(root, 'dist/main.mjs');
 
-export const aya: Contender = {
-  name: 'aya',
+/** Aya from a bundle, on the Node that runs the bench. */
+export const ayaFrom = (name: string, main: string): Contender => ({
+  name,
   dynamic: true,
   version: () => (JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }).version,
   statistics: ({ admin }: Place) => `http://127.0.0.1:${admin}/stats/prometheus`,
   command: (place: Place, setting: Setting) => [
-    ...[process.execPath, bundle, 'sidecar', '-c', writeBootstrap(place, setting, {})],
+    ...[process.execPath, main, 'sidecar', '-c', writeBootstrap(place, setting, {})],
     ...['--concurrency', String(setting.workers)],
   ],
-};
+});
+
+export const aya = ayaFrom('aya', bundle);
