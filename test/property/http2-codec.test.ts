@@ -65,7 +65,7 @@ test('any string survives the Huffman code', () => {
 
 test('the Huffman decoder takes any bytes: what it accepts is what the encoder would have written', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+    fc.property(fc.uint8Array({ maxLength: 60, size: 'max' }), (bytes) => {
       const length = huffmanDecode(bytes, 0, bytes.length);
       if (length < 0) return;
       const text = huffmanScratch().toString('latin1', 0, length);
@@ -79,7 +79,7 @@ test('the Huffman decoder takes any bytes: what it accepts is what the encoder w
 test('header lists survive HPACK, whatever came before and however the table is resized', () => {
   const block = fc.record({ fields: fc.array(ordinary, { maxLength: 12 }), table: fc.option(fc.nat(5000)) });
   fc.assert(
-    fc.property(fc.array(block, { maxLength: 30 }), (blocks) => {
+    fc.property(fc.array(block, { maxLength: 30, size: 'max' }), (blocks) => {
       const encoder = new HpackEncoder();
       const decoder = new HpackDecoder();
       const out = Buffer.alloc(64 * 1024);
@@ -103,7 +103,7 @@ test('header lists survive HPACK, whatever came before and however the table is 
 
 test('the HPACK decoder takes any bytes', () => {
   fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 10 }), (blocks) => {
+    fc.property(fc.array(fc.uint8Array({ maxLength: 80, size: 'max' }), { maxLength: 10, size: 'max' }), (blocks) => {
       const decoder = new HpackDecoder();
       for (const bytes of blocks) {
         const buffer = Buffer.from(bytes);
@@ -217,7 +217,7 @@ const act = fc.constantFrom(
 
 test('a server takes any frames, with a handler that does anything, and never throws', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(anyFrame, act), { maxLength: 60 }), (steps) => {
+    fc.property(fc.array(fc.oneof(anyFrame, act), { maxLength: 60, size: 'max' }), (steps) => {
       const bench = new ServerBench(
         { streamIdleTimeout: 1000, headersTimeout: 500 },
         { maxConcurrentStreams: 3, stallTimeout: 700 },
@@ -258,7 +258,7 @@ test('a server takes any frames, with a handler that does anything, and never th
 
 test('a client takes any frames, whatever its streams do, and each attempt ends once', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(anyFrame, act), { maxLength: 60 }), (steps) => {
+    fc.property(fc.array(fc.oneof(anyFrame, act), { maxLength: 60, size: 'max' }), (steps) => {
       const bench = new ClientBench({
         maxConcurrentStreams: 4,
         stallTimeout: 700,
@@ -316,7 +316,7 @@ test('a client takes any frames, whatever its streams do, and each attempt ends 
 
 test('bytes that are no frames at all never throw', () => {
   fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 10 }), (reads) => {
+    fc.property(fc.array(fc.uint8Array({ maxLength: 100, size: 'max' }), { maxLength: 10, size: 'max' }), (reads) => {
       const server = new ServerBench();
       const client = new ClientBench();
       client.request();
