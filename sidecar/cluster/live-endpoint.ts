@@ -89,5 +89,8 @@ const NO_POOL: Pool = {
     throw new Error('an endpoint was used before its pool was made');
   },
   abandon() {},
+  dial() {
+    throw new Error('an endpoint was used before its pool was made');
+  },
   drain() {},
 };

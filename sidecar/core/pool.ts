@@ -1,5 +1,6 @@
 import type { ClientStream } from './exchange.ts';
 import type { Failure } from './outcome.ts';
+import type { Wire } from './wire.ts';
 
 /** Someone who waits for a connection to one endpoint. */
 export interface PoolWaiter {
@@ -18,6 +19,29 @@ export interface Pool {
   lease(waiter: PoolWaiter): void;
   /** Forgets a waiter that has not been called back. */
   abandon(waiter: PoolWaiter): void;
+  /** Opens a connection for the waiter alone, never pooled, whatever protocol the pool speaks: for TCP and CONNECT. */
+  dial(waiter: DialWaiter): Dial;
   /** Closes idle connections, and the others as their requests end. */
   drain(): void;
+}
+
+/** A connection that one stream has for itself, as bytes. */
+export interface RawConnection {
+  /** Its sink is the taker's to set. */
+  readonly wire: Wire;
+  /** To be called once the wire is closed; again, nothing happens. */
+  over(): void;
+}
+
+/** Someone who waits for a connection of its own. */
+export interface DialWaiter {
+  onConnected(connection: RawConnection): void;
+  /** None could be had; the waiter is forgotten. May be called before `dial` returns. */
+  onRefused(failure: Failure): void;
+}
+
+/** A connection on its way. */
+export interface Dial {
+  /** Gives up before the waiter was called back. */
+  cancel(): void;
 }

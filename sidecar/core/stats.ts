@@ -45,4 +45,4 @@ export interface Stats {
   labelledHistogram(name: string, labels: Readonly<Record<string, string>>): Distribution;
 }
 
-export type StatScope = 'cluster' | 'http' | 'listener' | 'listener_manager' | 'server' | 'control_plane';
+export type StatScope = 'cluster' | 'http' | 'tcp' | 'listener' | 'listener_manager' | 'server' | 'control_plane';

@@ -26,6 +26,7 @@ export class ClusterStats {
   readonly upstreamCxHttp1Total: Cell;
   readonly upstreamCxConnectFail: Cell;
   readonly upstreamCxConnectTimeout: Cell;
+  readonly upstreamCxConnectAttemptsExceeded: Cell;
   readonly upstreamCxOverflow: Cell;
   readonly upstreamCxDestroy: Cell;
   readonly upstreamCxDestroyLocal: Cell;
@@ -79,6 +80,7 @@ export class ClusterStats {
     this.upstreamCxHttp1Total = counter('upstream_cx_http1_total');
     this.upstreamCxConnectFail = counter('upstream_cx_connect_fail');
     this.upstreamCxConnectTimeout = counter('upstream_cx_connect_timeout');
+    this.upstreamCxConnectAttemptsExceeded = counter('upstream_cx_connect_attempts_exceeded');
     this.upstreamCxOverflow = counter('upstream_cx_overflow');
     this.upstreamCxDestroy = counter('upstream_cx_destroy');
     this.upstreamCxDestroyLocal = counter('upstream_cx_destroy_local');

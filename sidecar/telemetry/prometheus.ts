@@ -52,6 +52,7 @@ function addLines(lines: string[], name: string, labels: string, sample: Sample)
 const OWNER_LABEL: Readonly<Record<string, string>> = {
   cluster: 'envoy_cluster_name',
   http: 'envoy_http_conn_manager_prefix',
+  tcp: 'envoy_tcp_prefix',
   listener: 'envoy_listener_address',
 };
 

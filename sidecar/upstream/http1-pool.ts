@@ -1,8 +1,9 @@
 import { FAILURE, type Failure } from '../core/outcome.ts';
-import type { Pool, PoolWaiter } from '../core/pool.ts';
+import type { Dial, DialWaiter, Pool, PoolWaiter } from '../core/pool.ts';
 import { ROW, type Slot } from '../core/slots.ts';
 import type { ClusterConnections } from './cluster-connections.ts';
 import { type ConnectionOwner, type ConnectionState, Http1Connection } from './http1-connection.ts';
+import { dial } from './tcp-connection.ts';
 
 /** The HTTP/1.1 connections of one worker to one endpoint: idle ones last in first out, waiters first in first out. */
 export class Http1Pool implements Pool, ConnectionOwner {
@@ -51,6 +52,10 @@ export class Http1Pool implements Pool, ConnectionOwner {
     this.#waiting.splice(at, 1);
     this.#cluster.stats.upstreamRqCancelled.inc();
     this.#stoppedWaiting();
+  }
+
+  dial(waiter: DialWaiter): Dial {
+    return dial(this.#address, this.#port, this.#slot, this.#cluster, waiter);
   }
 
   drain(): void {

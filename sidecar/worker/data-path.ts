@@ -4,13 +4,15 @@ import { systemRandom } from '../../shared/struct/random.ts';
 import { systemClock } from '../../shared/time/clock.ts';
 import { Wheel } from '../../shared/time/wheel.ts';
 import type { ClusterLimits } from '../cluster/limits.ts';
-import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
+import { endpointName, type LiveEndpoint } from '../cluster/live-endpoint.ts';
 import { DateText } from '../codec/http1/date-text.ts';
 import { socketContext } from '../codec/socket.ts';
+import type { AccessLogPlan } from '../core/plan/access-log.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
 import type { PlanDelta } from '../core/plan/delta.ts';
 import type { HttpManagerPlan } from '../core/plan/http-manager.ts';
 import type { ListenerPlan } from '../core/plan/listener.ts';
+import type { TcpProxyPlan } from '../core/plan/tcp-proxy.ts';
 import type { Pool } from '../core/pool.ts';
 import { SlotTable } from '../core/slots.ts';
 import { Turn } from '../core/turn.ts';
@@ -19,16 +21,21 @@ import { assignFaults } from '../filter/fault-assignment.ts';
 import type { FaultSurroundings } from '../filter/injection.ts';
 import { RequestIds } from '../filter/request-id.ts';
 import type { DemandResult, HttpContext } from '../http/context.ts';
-import { HttpListener } from '../listener/http-listener.ts';
+import type { TcpContext } from '../l4/context.ts';
+import { type ChainContext, Listener, type ListenerContext } from '../listener/listener.ts';
+import { Split } from '../route/split.ts';
 import { Compiler } from '../runtime/compile.ts';
 import { touched } from '../runtime/pieces.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import { ClusterStats } from '../telemetry/cluster-stats.ts';
 import { HttpStats } from '../telemetry/http-stats.ts';
+import { ListenerStats } from '../telemetry/listener-stats.ts';
 import { LogFiles } from '../telemetry/log-files.ts';
 import { RequestMetrics } from '../telemetry/request-metrics.ts';
 import { ThreadStats } from '../telemetry/stats.ts';
+import { TcpMetrics } from '../telemetry/tcp-metrics.ts';
+import { TcpStats } from '../telemetry/tcp-stats.ts';
 import { ClusterConnections } from '../upstream/cluster-connections.ts';
 import { Http1Pool } from '../upstream/http1-pool.ts';
 import { WorkerDemand } from './host-demand.ts';
@@ -59,9 +66,9 @@ export class DataPath {
   readonly #date = new DateText(this.#clock);
   readonly #faults: FaultSurroundings;
   readonly #compiler: Compiler;
-  readonly #listeners = new Map<string, HttpListener>();
+  readonly #listeners = new Map<string, Listener>();
   /** Listeners that do not accept any more, as long as they have connections. */
-  readonly #ending = new Set<HttpListener>();
+  readonly #ending = new Set<Listener>();
   readonly #connections = new WeakMap<ClusterLimits, ClusterConnections>();
   #runtime = Runtime.empty;
   #announced = false;
@@ -126,8 +133,7 @@ export class DataPath {
       this.#runtime = runtime;
       for (const name of touched(delta, 'listener')) {
         const plan = this.#compiler.pieces.listener.get(name);
-        const http = plan && httpOf(plan);
-        if (http) this.#listeners.get(name)?.reconfigure(this.#context(plan, http));
+        if (plan) this.#listeners.get(name)?.reconfigure(this.#listenerContext(plan));
       }
       for (const pool of retired) pool.drain();
       this.#post({ kind: 'in-force', epoch: delta.epoch });
@@ -137,9 +143,8 @@ export class DataPath {
   /** Serves a listener of the plan on a socket that main bound. */
   listen(name: string, bound: BoundSocket): void {
     const plan = this.#compiler.pieces.listener.get(name);
-    const http = plan && httpOf(plan);
-    if (!http || this.#stopped) return bound.close();
-    const listener = new HttpListener(this.#sockets, this.#date, this.#context(plan, http));
+    if (!plan || this.#stopped) return bound.close();
+    const listener = new Listener(this.#listenerContext(plan));
     if (this.#announced) listener.announceClose();
     this.#listeners.set(name, listener);
     listener.listen(bound).then(
@@ -200,15 +205,49 @@ export class DataPath {
     return new Http1Pool(endpoint.address, endpoint.port, endpoint.slot, cluster);
   }
 
-  #context(plan: ListenerPlan, http: HttpManagerPlan): HttpContext {
+  #listenerContext(plan: ListenerPlan): ListenerContext {
     const outbound = plan.direction !== 'inbound';
+    return {
+      plan,
+      stats: new ListenerStats(this.#stats, endpointName(plan.address, plan.port)),
+      sockets: this.#sockets,
+      turn: this.#turn,
+      wheel: this.#wheel,
+      date: this.#date,
+      contextOf: ({ filter }): ChainContext =>
+        filter.kind === 'http'
+          ? { kind: 'http', context: this.#httpContext(filter.http, outbound) }
+          : { kind: 'tcp', context: this.#tcpContext(filter.tcp, outbound) },
+    };
+  }
+
+  #tcpContext(plan: TcpProxyPlan, outbound: boolean): TcpContext {
+    const { clusters, accessLogs } = plan;
+    return {
+      plan,
+      split: clusters.length > 1 ? new Split(clusters.map((each) => each.weight)) : null,
+      stats: new TcpStats(this.#stats, plan.statPrefix),
+      metrics: new TcpMetrics(this.#stats, meshIdentity(this.#setup.identity, outbound)),
+      accessLog: this.#accessLog(accessLogs),
+      current: { runtime: () => this.#runtime },
+      turn: this.#turn,
+      wheel: this.#wheel,
+      random: this.#random,
+    };
+  }
+
+  #accessLog(plans: readonly AccessLogPlan[]): AccessLog | null {
+    return plans.length > 0 ? new AccessLog(plans, this.#logFiles, this.#clock) : null;
+  }
+
+  #httpContext(http: HttpManagerPlan, outbound: boolean): HttpContext {
     return {
       manager: http,
       outbound,
       filters: http.filters.map((each) => new FaultFilter(each.name, each.fault, http.statPrefix, this.#faults)),
       stats: new HttpStats(this.#stats, http.statPrefix),
       metrics: new RequestMetrics(this.#stats, meshIdentity(this.#setup.identity, outbound)),
-      accessLog: http.accessLogs.length > 0 ? new AccessLog(http.accessLogs, this.#logFiles, this.#clock) : null,
+      accessLog: this.#accessLog(http.accessLogs),
       demand: this.#demand,
       current: { runtime: () => this.#runtime },
       requestIds: this.#requestIds,
@@ -218,9 +257,4 @@ export class DataPath {
       random: this.#random,
     };
   }
-}
-
-function httpOf({ chains, defaultChain }: ListenerPlan): HttpManagerPlan | undefined {
-  const filter = (chains[0] ?? defaultChain)?.filter;
-  return filter?.kind === 'http' ? filter.http : undefined;
 }

@@ -6,7 +6,7 @@ import type { LiveEndpoint } from '../../sidecar/cluster/live-endpoint.ts';
 import type { BalancerPlan, LocalityPlan } from '../../sidecar/core/plan/balancer.ts';
 import type { ClusterPlan, EndpointsPlan, LimitsPlan, OutlierPlan } from '../../sidecar/core/plan/cluster.ts';
 import type { RetryPlan } from '../../sidecar/core/plan/route.ts';
-import type { Pool } from '../../sidecar/core/pool.ts';
+import type { Dial, Pool } from '../../sidecar/core/pool.ts';
 import { pageBytes, SlotTable } from '../../sidecar/core/slots.ts';
 
 export const unlimited: LimitsPlan = {
@@ -116,6 +116,9 @@ export class IdlePool implements Pool {
   drained = false;
   lease(): void {}
   abandon(): void {}
+  dial(): Dial {
+    return { cancel() {} };
+  }
   drain(): void {
     this.drained = true;
   }
