@@ -275,6 +275,14 @@ export interface PeakEwma {
   slow_start_config?: SlowStartConfig;
 }
 
+/** aya.v1.Prequal */
+export interface Prequal {
+  probes_per_request?: DoubleValue;
+  pool_size?: UInt32Value;
+  max_age?: Duration;
+  hot_quantile?: DoubleValue;
+}
+
 /** aya.v1.RegisterRequest */
 export interface RegisterRequest {
   workload?: Workload;
@@ -1684,6 +1692,7 @@ export interface Messages {
   'aya.v1.LeastBandwidth': LeastBandwidth;
   'aya.v1.LeastResponseTime': LeastResponseTime;
   'aya.v1.PeakEwma': PeakEwma;
+  'aya.v1.Prequal': Prequal;
   'aya.v1.RegisterRequest': RegisterRequest;
   'aya.v1.RegisterResponse': RegisterResponse;
   'aya.v1.RetryBudget': RetryBudget;

@@ -14,6 +14,7 @@ export const schema: Schema = {
     "aya.v1.LeastBandwidth": [[1,"decay",".google.protobuf.Duration"],[2,"slow_start_config",".envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig"]],
     "aya.v1.LeastResponseTime": [[1,"decay",".google.protobuf.Duration"],[2,"default_latency",".google.protobuf.Duration"],[3,"failure_latency",".google.protobuf.Duration"],[4,"slow_start_config",".envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig"]],
     "aya.v1.PeakEwma": [[1,"decay",".google.protobuf.Duration"],[2,"default_latency",".google.protobuf.Duration"],[3,"failure_latency",".google.protobuf.Duration"],[4,"slow_start_config",".envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig"]],
+    "aya.v1.Prequal": [[1,"probes_per_request",".google.protobuf.DoubleValue"],[2,"pool_size",".google.protobuf.UInt32Value"],[3,"max_age",".google.protobuf.Duration"],[4,"hot_quantile",".google.protobuf.DoubleValue"]],
     "aya.v1.RegisterRequest": [[1,"workload",".aya.v1.Workload"],[2,"withdraw","bool"],[3,"health",".aya.v1.EndpointHealth","repeated"],[4,"node_id","string"]],
     "aya.v1.RegisterResponse": [[1,"lease","string"],[2,"grace",".google.protobuf.Duration"],[3,"observed_address","string"],[4,"error","string"]],
     "aya.v1.RetryBudget": [[1,"percent","double"],[2,"min_per_second","uint32"],[3,"interval",".google.protobuf.Duration"]],

@@ -1,19 +1,22 @@
-import type { SlowStartPlan } from '../core/plan/balancer.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
 import { buildPicker, type PickerSurroundings } from './balancer/build.ts';
+import { LoadReportMeter, reportedWeights } from './balancer/load-report-meter.ts';
+import { metersOf } from './balancer/meters.ts';
 import type { Picker, WeightedPicker } from './balancer/picker.ts';
-import { isMoving, slowStartFactor } from './balancer/slow-start.ts';
+import { isMoving, slowStartFactor, slowStartStep } from './balancer/slow-start.ts';
 import type { LiveEndpoint } from './live-endpoint.ts';
 
 /** Endpoints among which the policy itself chooses: one locality's, or a whole level's. */
 export class CandidateGroup {
   readonly picker: Picker;
-  /** Weights move as time goes: `reweigh` from time to time. */
-  readonly moving: boolean;
+  /** Ms after which weights are to be computed anew, since they move; Infinity = they stay. */
+  step: number;
   readonly #endpoints: readonly LiveEndpoint[];
-  /** Weights without slow start. */
+  /** Weights as configured. */
   readonly #base: readonly number[];
-  readonly #slowStart: SlowStartPlan | null;
+  readonly #plan: ClusterPlan;
+  /** Null unless endpoints report their weights. */
+  readonly #reports: readonly LoadReportMeter[] | null;
 
   /** At least one endpoint. */
   constructor(
@@ -23,25 +26,38 @@ export class CandidateGroup {
     around: PickerSurroundings,
     now: number,
   ) {
+    const { balancer } = plan;
     this.#endpoints = endpoints;
     this.#base = base;
-    this.#slowStart = plan.slowStart;
-    const moving = plan.slowStart !== null && isMoving(plan.slowStart, endpoints, now);
-    const weights = moving ? this.#weights(now) : base;
-    this.picker = buildPicker(plan.balancer, { endpoints, weights, moving }, around);
-    this.moving = moving && 'reweigh' in this.picker;
+    this.#plan = plan;
+    this.#reports =
+      balancer.kind === 'client-side-weights'
+        ? metersOf(endpoints, LoadReportMeter, () => new LoadReportMeter(balancer))
+        : null;
+    this.step = this.#nextStep(now);
+    const moving = this.step !== Number.POSITIVE_INFINITY;
+    this.picker = buildPicker(balancer, { endpoints, weights: moving ? this.#weights(now) : base, moving }, around);
+    if (!('reweigh' in this.picker)) this.step = Number.POSITIVE_INFINITY;
   }
 
-  /** Puts the weights of this moment in force; false when they do not move any more. */
-  reweigh(now: number): boolean {
-    if (!this.moving || this.#slowStart === null) return false;
+  /** Puts the weights of this moment in force. */
+  reweigh(now: number): void {
+    if (this.step === Number.POSITIVE_INFINITY) return;
     (this.picker as WeightedPicker).reweigh(this.#weights(now));
-    return isMoving(this.#slowStart, this.#endpoints, now);
+    this.step = this.#nextStep(now);
+  }
+
+  #nextStep(now: number): number {
+    const { balancer, slowStart } = this.#plan;
+    const slow = slowStart !== null && isMoving(slowStart, this.#endpoints, now);
+    const step = slow ? slowStartStep(slowStart) : Number.POSITIVE_INFINITY;
+    return balancer.kind === 'client-side-weights' ? Math.min(step, balancer.update) : step;
   }
 
   #weights(now: number): number[] {
-    const plan = this.#slowStart;
-    if (plan === null) return [...this.#base];
-    return this.#endpoints.map(({ since }, index) => (this.#base[index] ?? 1) * slowStartFactor(plan, now - since));
+    const { slowStart } = this.#plan;
+    const weights = this.#reports === null ? this.#base : reportedWeights(this.#reports, now);
+    if (slowStart === null || !isMoving(slowStart, this.#endpoints, now)) return [...weights];
+    return this.#endpoints.map(({ since }, index) => (weights[index] ?? 1) * slowStartFactor(slowStart, now - since));
   }
 }

@@ -11,6 +11,7 @@ import { EndpointSet } from './endpoint-set.ts';
 import { ClusterLimits } from './limits.ts';
 import { LiveEndpoint } from './live-endpoint.ts';
 import { Detectors, type Report } from './outlier/detector.ts';
+import type { Prober } from './prequal/prequal-picker.ts';
 import { Selection } from './selection.ts';
 
 /** What a worker lends to its clusters. */
@@ -22,6 +23,8 @@ export interface ClusterSurroundings {
   readonly random: Random;
   /** Monotonic ms. */
   readonly now: () => number;
+  /** Asks an endpoint how loaded it is, for the policy that goes by that. Absent: nobody is asked. */
+  readonly probe?: Prober;
 }
 
 /** What an update leaves behind. */
@@ -148,9 +151,9 @@ export class Cluster {
     // Read before the flags: a change meanwhile makes the next pick look again.
     this.#generation = this.limits.slot.shared(SHARED.generation);
     if (this.plan.slowStart !== null) noteHealth(this.set.endpoints, this.#around.now());
-    const { random, now } = this.#around;
+    const { random, now, probe = nobody } = this.#around;
     const active = (): number => this.limits.slot.sum(ROW.active);
-    return new Selection(this.set, this.plan, { random, now, active });
+    return new Selection(this.set, this.plan, { random, now, active, probe });
   }
 
   /** Weights move in slow start, and when that is over the plain policies take over. */
@@ -173,6 +176,8 @@ export class Cluster {
     return endpoint;
   }
 }
+
+const nobody: Prober = () => {};
 
 /** Whether pools made under one plan serve the other. */
 function samePool(left: ClusterPlan, right: ClusterPlan): boolean {

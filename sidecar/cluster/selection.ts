@@ -6,7 +6,6 @@ import type { PickerSurroundings } from './balancer/build.ts';
 import { isHashing } from './balancer/hash-table.ts';
 import { LocalitiesPicker, localityShare, weighedByLocality } from './balancer/localities.ts';
 import type { Picker } from './balancer/picker.ts';
-import { slowStartStep } from './balancer/slow-start.ts';
 import { CandidateGroup } from './candidate-group.ts';
 import type { EndpointSet, Level } from './endpoint-set.ts';
 import type { LiveEndpoint } from './live-endpoint.ts';
@@ -77,16 +76,13 @@ export class Selection {
 
   /** Moves the weights on; false when none moves any more, so that plainer pickers can take over. */
   reweigh(now: number): boolean {
-    let moving = false;
-    for (const group of this.#groups) if (group.reweigh(now)) moving = true;
+    for (const group of this.#groups) group.reweigh(now);
     this.due = this.#next(now);
-    return moving;
+    return this.due !== Number.POSITIVE_INFINITY;
   }
 
   #next(now: number): number {
-    const { slowStart } = this.#plan;
-    const moving = slowStart !== null && this.#groups.some((each) => each.moving);
-    return moving ? now + slowStartStep(slowStart) : Number.POSITIVE_INFINITY;
+    return now + Math.min(Number.POSITIVE_INFINITY, ...this.#groups.map((each) => each.step));
   }
 
   #share(load: number, picker: Picker | null): void {

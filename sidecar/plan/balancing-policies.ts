@@ -1,6 +1,7 @@
 import type { Any, Messages } from '../../shared/xds/messages.gen.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
-import { byLatency } from './aya-policies.ts';
+import { byLatency, prequal } from './aya-policies.ts';
+import { clientSideWeights } from './client-side-weights.ts';
 import { messageOf } from './extension.ts';
 import { maglev, ringHash } from './hashing.ts';
 import { leastRequest } from './least-request.ts';
@@ -76,6 +77,16 @@ export const readers: Readonly<Record<string, Reading>> = Object.fromEntries([
   reading('aya.v1.LeastBandwidth', (message, place) => ({
     balancer: { kind: 'least-bandwidth', decay: positiveDurationOf(message.decay, 1_000, place.at('decay')) },
     slowStart: slowStart(message.slow_start_config, place.at('slow_start_config')),
+    locality: { kind: 'none' },
+  })),
+  reading('aya.v1.Prequal', (message, place) => ({
+    balancer: prequal(message, place),
+    slowStart: null,
+    locality: { kind: 'none' },
+  })),
+  reading(`${package_}.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin`, (message, place) => ({
+    balancer: clientSideWeights(message, place),
+    slowStart: null,
     locality: { kind: 'none' },
   })),
 ]);

@@ -56,6 +56,7 @@ export function clusterPlan(over: Partial<ClusterPlan> = {}): ClusterPlan {
     connectTimeout: 1000,
     limits: unlimited,
     outlier: null,
+    healthCheck: null,
     idleTimeout: 60_000,
     maxRequestsPerConnection: 0,
     protocol: 'http1',
@@ -131,6 +132,7 @@ export function surroundings(over: Partial<ClusterSurroundings> = {}): ClusterSu
     report: () => {},
     random: seededRandom(1),
     now: () => 0,
+    probe: () => {},
     ...over,
   };
 }
@@ -155,7 +157,8 @@ export function pickerOf(
   weights = endpoints.map((each) => each.weight),
 ): { pick(random: Random, hash?: Hash64 | null, attempt?: number): LiveEndpoint } | null {
   if (endpoints.length === 0) return null;
-  const around = { random, now: () => 0, active: () => endpoints.reduce((sum, each) => sum + each.active(), 1) };
+  const active = (): number => endpoints.reduce((sum, each) => sum + each.active(), 1);
+  const around = { random, now: () => 0, active, probe: () => {} };
   const picker = buildPicker(policy, { endpoints, weights, moving: false }, around);
   return { pick: (draw, hash = null, attempt = 0) => picker.pick(draw, hash, attempt) };
 }

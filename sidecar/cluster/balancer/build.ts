@@ -1,6 +1,7 @@
 import type { Random } from '../../../shared/struct/random.ts';
 import type { BalancerPlan, MaglevPlan, RingHashPlan } from '../../core/plan/balancer.ts';
 import type { LiveEndpoint } from '../live-endpoint.ts';
+import { PrequalPicker, type Prober } from '../prequal/prequal-picker.ts';
 import { BandwidthMeter } from './bandwidth-meter.ts';
 import { BoundedHashPicker } from './bounded-hash.ts';
 import { FullScanPicker, WeightedFullScanPicker } from './full-scan.ts';
@@ -34,6 +35,7 @@ export interface PickerSurroundings {
   readonly now: () => number;
   /** Requests under way in the whole cluster. */
   readonly active: () => number;
+  readonly probe: Prober;
 }
 
 /** The picker of a policy. Equal weights that stay take the plain variant. */
@@ -47,6 +49,7 @@ export function buildPicker(
   const weighted = moving || weights.some((each) => each !== weights[0]);
   switch (policy.kind) {
     case 'round-robin':
+    case 'client-side-weights':
       return weighted
         ? new WeightedRoundRobinPicker(endpoints, weights, random)
         : new RoundRobinPicker(endpoints, random);
@@ -71,6 +74,12 @@ export function buildPicker(
     case 'least-bandwidth': {
       const meters = metersOf(endpoints, BandwidthMeter, () => new BandwidthMeter(policy.decay, now()));
       return new BandwidthPicker(endpoints, weights, meters, now);
+    }
+    case 'prequal': {
+      const fallback = weighted
+        ? new WeightedLeastRequestPicker(endpoints, weights, 2, 1)
+        : new TwoChoicesPicker(endpoints);
+      return new PrequalPicker(endpoints, weights, policy, fallback, around.probe, random, now);
     }
   }
 }

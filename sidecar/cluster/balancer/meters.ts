@@ -3,6 +3,7 @@ import type { LiveEndpoint } from '../live-endpoint.ts';
 import type { Meter } from '../meter.ts';
 import { BandwidthMeter } from './bandwidth-meter.ts';
 import { LatencyMeter } from './latency-meter.ts';
+import { LoadReportMeter } from './load-report-meter.ts';
 
 /** What a policy measures of each endpoint; null = nothing. */
 export function meterOf(policy: BalancerPlan, now: number): Meter | null {
@@ -12,6 +13,8 @@ export function meterOf(policy: BalancerPlan, now: number): Meter | null {
       return new LatencyMeter(policy, now);
     case 'least-bandwidth':
       return new BandwidthMeter(policy.decay, now);
+    case 'client-side-weights':
+      return new LoadReportMeter(policy);
     default:
       return null;
   }

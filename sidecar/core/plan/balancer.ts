@@ -5,7 +5,34 @@ export type BalancerPlan =
   | RingHashPlan
   | MaglevPlan
   | LatencyPlan
-  | { readonly kind: 'least-bandwidth'; readonly decay: number };
+  | { readonly kind: 'least-bandwidth'; readonly decay: number }
+  | ClientSideWeightsPlan
+  | PrequalPlan;
+
+/** Weighted round robin by what endpoints report of their load (ORCA), in their responses. */
+export interface ClientSideWeightsPlan {
+  readonly kind: 'client-side-weights';
+  /** Reports are not used for this long after the first one. */
+  readonly blackout: number;
+  /** An endpoint that has not reported for this long has no weight of its own. */
+  readonly expiration: number;
+  readonly update: number;
+  /** How much an error counts as utilization. */
+  readonly errorPenalty: number;
+}
+
+/** By probes of the called side's load. Names and defaults follow the paper (NSDI 2024). */
+export interface PrequalPlan {
+  readonly kind: 'prequal';
+  readonly probesPerRequest: number;
+  readonly poolSize: number;
+  readonly maxAge: number;
+  /** 0..1. */
+  readonly hotQuantile: number;
+  readonly removalsPerRequest: number;
+  /** How much more often probes may be used than they come in (delta). */
+  readonly reuseExcess: number;
+}
 
 /** By latency times requests under way. */
 export interface LatencyPlan {

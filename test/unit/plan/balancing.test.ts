@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromJson } from '../../../shared/xds/json.ts';
+import type { BalancerPlan } from '../../../sidecar/core/plan/balancer.ts';
 import { cluster as readCluster } from '../../../sidecar/plan/cluster.ts';
 import { allOf, Place } from '../../../sidecar/plan/place.ts';
 
@@ -25,6 +26,14 @@ const policy = (name: string, message = {}): object => ({
   },
 });
 
+const own = (name: string, message = {}): object => ({
+  load_balancing_policy: {
+    policies: [
+      { typed_extension_config: { name, typed_config: { '@type': `type.googleapis.com/aya.v1.${name}`, ...message } } },
+    ],
+  },
+});
+
 const listedPolicy = (name: string, message = {}): object => ({
   name: 'a',
   load_balancing_policy: { policies: [policy(name, message)] },
@@ -36,7 +45,7 @@ test('the first balancing policy of a list that we have is taken, whatever lb_po
     lb_policy: 'RANDOM',
     load_balancing_policy: {
       policies: [
-        policy('client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin'),
+        policy('common.v3.SlowStartConfig'),
         policy('least_request.v3.LeastRequest', { choice_count: 3, selection_method: 'FULL_SCAN' }),
         policy('round_robin.v3.RoundRobin'),
       ],
@@ -139,10 +148,45 @@ test('slow start without sense is refused by its fields', () => {
 });
 
 test('a list of balancing policies in which we have none is refused by their names', () => {
-  const name = 'client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin';
+  const name = 'common.v3.SlowStartConfig';
   const list = { policies: [policy(name)] };
   const { problems } = tryRead({ load_balancing_policy: list });
   assert.deepEqual(problems, [
     `load_balancing_policy.policies: not supported yet (none of envoy.extensions.load_balancing_policies.${name})`,
   ]);
+});
+
+test('load reports and policies of our own have their defaults', () => {
+  const cswrr = 'client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin';
+  const table: [object, BalancerPlan][] = [
+    [
+      listedPolicy(cswrr, {}),
+      { kind: 'client-side-weights', blackout: 10_000, expiration: 180_000, update: 1_000, errorPenalty: 1 },
+    ],
+    [
+      listedPolicy(cswrr, { blackout_period: '0s', weight_update_period: '0.01s', error_utilization_penalty: 2 }),
+      { kind: 'client-side-weights', blackout: 0, expiration: 180_000, update: 100, errorPenalty: 2 },
+    ],
+    [own('PeakEwma'), { kind: 'peak-ewma', decay: 10_000, initial: 30, failure: 5_000 }],
+    [
+      own('LeastResponseTime', { decay: '5s' }),
+      { kind: 'least-response-time', decay: 5_000, initial: 30, failure: 5_000 },
+    ],
+    [own('LeastBandwidth'), { kind: 'least-bandwidth', decay: 1_000 }],
+    [
+      own('Prequal'),
+      {
+        kind: 'prequal',
+        probesPerRequest: 3,
+        poolSize: 16,
+        maxAge: 1_000,
+        hotQuantile: 0.84,
+        removalsPerRequest: 1,
+        reuseExcess: 1,
+      },
+    ],
+  ];
+  for (const [json, plan] of table) assert.deepEqual(read(json).balancer, plan);
+  const oob = tryRead(listedPolicy(cswrr, { enable_oob_load_report: true })).problems;
+  assert.match(oob.join(), /enable_oob_load_report: not supported yet/);
 });

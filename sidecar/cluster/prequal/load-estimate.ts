@@ -1,0 +1,52 @@
+/** Latencies kept per level of load. */
+const KEPT = 16;
+/** From so many latencies an estimate is made, if there are. */
+const ENOUGH = 8;
+/** Levels: each number of requests in flight up to 32, then an eighth of a power of two. */
+const FINE = 32;
+const LEVELS = FINE + 8 * 16;
+
+/**
+ * The called side's answer to "how long would a request take here now": the median of the latest latencies of requests
+ * that found about as many others in flight when they came. Source: the Prequal paper, section 4.1.
+ */
+export class LoadEstimate {
+  readonly #latencies = new Float64Array(LEVELS * KEPT);
+  /** Per level: latencies ever. */
+  readonly #seen = new Int32Array(LEVELS);
+  readonly #scratch: number[] = [];
+
+  /** A request took `latency` ms that found `inFlight` others when it came. */
+  record(inFlight: number, latency: number): void {
+    const level = levelOf(inFlight);
+    const seen = this.#seen[level] as number;
+    this.#latencies[level * KEPT + (seen % KEPT)] = latency;
+    this.#seen[level] = seen + 1;
+  }
+
+  /** Ms at this level of load; 0 when nothing is known yet. */
+  at(inFlight: number): number {
+    const level = levelOf(inFlight);
+    const found = this.#scratch;
+    found.length = 0;
+    this.#collect(level, found);
+    for (let far = 1; far < LEVELS && found.length < ENOUGH; far += 1) {
+      this.#collect(level - far, found);
+      this.#collect(level + far, found);
+    }
+    if (found.length === 0) return 0;
+    found.sort((left, right) => left - right);
+    return found[found.length >> 1] as number;
+  }
+
+  #collect(level: number, into: number[]): void {
+    if (level < 0 || level >= LEVELS) return;
+    const count = Math.min(KEPT, this.#seen[level] as number);
+    for (let at = 0; at < count; at += 1) into.push(this.#latencies[level * KEPT + at] as number);
+  }
+}
+
+function levelOf(inFlight: number): number {
+  if (inFlight < FINE) return Math.max(0, inFlight);
+  return Math.min(LEVELS - 1, FINE + Math.floor(8 * Math.log2(inFlight / FINE)));
+}
