@@ -25,6 +25,7 @@ JSON); the second joins a mesh.
       --access-log FILE  JSON lines; "off" by default
       --log-level LEVEL  trace, debug, info, warn, error or silent (default info)
       --lenient        warn about unsupported fields instead of refusing them
+      --allow-command-checks  health checks of the bootstrap may run programs of this machine
 
 Every flag can also be set as AYA_... in the environment. 'aya run' starts a sidecar and a program together.`;
 

@@ -16,7 +16,7 @@ export async function runSidecar(argv: readonly string[]): Promise<number> {
   try {
     const parts = options.mesh ? await member(options, options.mesh) : fromFile(options, options.file);
     const { wrong, unsupported } = parts.bootstrap.findings;
-    const problems = options.lenient ? wrong : [...wrong, ...unsupported];
+    const problems = [...wrong, ...(options.lenient ? [] : unsupported), ...commandProblems(parts)];
     if (problems.length > 0) return refuse(options.file || 'aya sidecar', problems);
     if (options.validate) {
       process.stdout.write(`${options.file || 'options'}: OK\n`);
@@ -63,6 +63,14 @@ async function member(options: SidecarOptions, mesh: MeshOptions): Promise<Sidec
     listeners,
     workload: workloadOf(mesh, inbound),
   };
+}
+
+/** To run programs takes the consent of whoever starts the sidecar, not only of whoever writes the file. */
+function commandProblems({ bootstrap, options }: SidecarParts): string[] {
+  if (options.allowCommandChecks) return [];
+  return bootstrap.clusters
+    .filter(({ plan }) => plan.healthCheck?.probe.kind === 'command')
+    .map(({ plan }) => `cluster "${plan.name}" checks health by a command: start with --allow-command-checks`);
 }
 
 function refuse(what: string, problems: readonly string[]): number {

@@ -1,4 +1,4 @@
-import { Client, type ClientDuplexStream, credentials, type StatusObject } from '@grpc/grpc-js';
+import { Client, type ClientDuplexStream, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
 import type { Input } from '../xds/canonical.ts';
 import { clientMethod, type Method, type RequestOf, type ResponseOf } from './methods.ts';
 import { commonOptions, defaultKeepalive, type Keepalive } from './options.ts';
@@ -22,7 +22,11 @@ export interface ClientStreamEvents<Response> {
 
 /** A connection to one server, made at the first `open` and again when it broke. */
 export interface Channel {
-  open<M extends Method>(method: M, events: ClientStreamEvents<ResponseOf<M>>): ClientStream<RequestOf<M>>;
+  open<M extends Method>(
+    method: M,
+    events: ClientStreamEvents<ResponseOf<M>>,
+    metadata?: readonly (readonly [name: string, value: string])[],
+  ): ClientStream<RequestOf<M>>;
   /** Ends every stream and the connection. */
   close(): void;
 }
@@ -49,9 +53,11 @@ export function connect(address: string, options: ConnectOptions = {}): Channel 
   });
   const open = new Set<{ cancel(): void }>();
   return {
-    open(method, events) {
+    open(method, events, metadata = []) {
       const { path, serialize, deserialize } = clientMethod(method);
-      const call = client.makeBidiStreamRequest(path, serialize, deserialize);
+      const headers = new Metadata();
+      for (const [name, value] of metadata) headers.add(name, value);
+      const call = client.makeBidiStreamRequest(path, serialize, deserialize, headers);
       open.add(call);
       return toStream(call, events, () => open.delete(call));
     },

@@ -27,7 +27,8 @@ interface ClusterView {
 
 const flagWords: readonly [number, string][] = [
   [FLAG.ejected, 'failed_outlier_check'],
-  [FLAG.unhealthy, 'failed_active_hc'],
+  [FLAG.failedCheck, 'failed_active_hc'],
+  [FLAG.unhealthy, 'failed_eds_health'],
   [FLAG.draining, 'draining'],
   [FLAG.degraded, 'degraded_eds_health'],
 ];

@@ -23,6 +23,8 @@ export interface AdminSubject {
   listeners(): readonly { readonly name: string; readonly address: string; readonly port: number }[];
   /** Recent ejections and returns, the oldest first. */
   ejections(): readonly object[];
+  /** Recent findings of active health checks, the oldest first. */
+  healthChecks(): readonly object[];
   /** The configuration as it was received: bootstrap, static and discovered resources. */
   configDump(): unknown;
   logLevel: string;
@@ -58,6 +60,7 @@ export function adminRoutes(subject: AdminSubject): AdminRoute[] {
         : text(clustersText(subject.plan(), subject.slots)),
     ),
     get('/outlier_events', 'recent ejections and returns of endpoints', () => json(subject.ejections())),
+    get('/health_check_events', 'what active health checks found of late', () => json(subject.healthChecks())),
     get('/config_dump', 'the configuration in force, as received', () => json(subject.configDump())),
     get('/listeners', 'addresses that are listened on; format=json', (query) => listeners(subject, query)),
     get('/server_info', 'version, state, uptime', () =>

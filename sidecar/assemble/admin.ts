@@ -22,6 +22,7 @@ export class Subject implements AdminSubject {
   draining = false;
   started = false;
   readonly #options: AdminOptions;
+  #wasLive = false;
   readonly #since: number;
 
   constructor(options: AdminOptions) {
@@ -44,12 +45,16 @@ export class Subject implements AdminSubject {
 
   state(): ServerState {
     if (this.draining) return 'DRAINING';
-    return this.started && this.notReady() === '' ? 'LIVE' : 'INITIALIZING';
+    if (!this.started || this.notReady() !== '') return 'INITIALIZING';
+    this.#wasLive = true;
+    return 'LIVE';
   }
 
   notReady(): string {
     if (!this.started) return 'workers are starting';
-    const { discovery } = this.#options.path;
+    const { checker, discovery } = this.#options.path;
+    // Before the first requests it should be known whom they can go to; clusters that come later are not waited for.
+    if (!this.#wasLive && checker.pending > 0) return `${checker.pending} endpoints have not been checked yet`;
     if (discovery.ready) return '';
     return discovery.notReady() || 'the workers are taking the configuration';
   }
@@ -72,6 +77,10 @@ export class Subject implements AdminSubject {
 
   ejections(): readonly object[] {
     return this.#options.path.ejections;
+  }
+
+  healthChecks(): readonly object[] {
+    return this.#options.path.checks;
   }
 
   configDump(): unknown {

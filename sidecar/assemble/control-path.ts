@@ -1,6 +1,7 @@
 import type { Log } from '../../shared/log/log.ts';
 import { systemRandom } from '../../shared/struct/random.ts';
 import { systemClock } from '../../shared/time/clock.ts';
+import { proberFor } from '../cluster/health/probe.ts';
 import type { AccessLogPlan } from '../core/plan/access-log.ts';
 import type { PlanDelta } from '../core/plan/delta.ts';
 import { ROW } from '../core/slots.ts';
@@ -12,6 +13,7 @@ import type { Change } from '../plan/world.ts';
 import { touched } from '../runtime/pieces.ts';
 import { StatsCollector } from '../telemetry/collect.ts';
 import { type EjectionEvent, Ejector } from '../worker/ejector.ts';
+import { type CheckEventRecord, HealthChecker } from '../worker/health-checker.ts';
 import { WorkerHost } from '../worker/host.ts';
 import type { ListenerBook } from '../worker/listener-book.ts';
 import type { NodeIdentity } from '../worker/protocol.ts';
@@ -19,7 +21,7 @@ import { SlotAllocator } from '../worker/slot-allocator.ts';
 
 /** How often freed slots are looked for, ms. */
 const SWEEP_EVERY = 5_000;
-/** Ejection events kept for the admin. */
+/** Events of each kind kept for the admin. */
 const EVENTS_KEPT = 200;
 
 export interface ControlPathOptions {
@@ -28,6 +30,8 @@ export interface ControlPathOptions {
   readonly identity: NodeIdentity;
   readonly log: Log;
   readonly lenient: boolean;
+  /** Where commands of health checks are looked for. */
+  readonly commandPath: string;
   readonly listeners: ListenerBook;
   /** For discovered listeners that bring no access log. */
   readonly accessLogs: readonly AccessLogPlan[];
@@ -36,9 +40,9 @@ export interface ControlPathOptions {
 }
 
 /**
- * Main's side of the sidecar, from memory up: statistics and slots -> workers -> ejector (reads reports, writes flags)
- * -> discovery (bootstrap, DNS, control plane -> changes of the plan) -> deltas to the workers, sockets for listeners,
- * thresholds to the ejector.
+ * Main's side of the sidecar, from memory up: statistics and slots -> workers -> ejector (reads reports and rows, writes
+ * flags) and checker (probes, writes flags) -> discovery (bootstrap, DNS, control plane -> changes of the plan) -> deltas to
+ * the workers, sockets for listeners, thresholds to the ejector, endpoints to the checker.
  */
 export class ControlPath {
   readonly clock = systemClock;
@@ -46,9 +50,11 @@ export class ControlPath {
   readonly slots: SlotAllocator;
   readonly host: WorkerHost;
   readonly ejector: Ejector;
+  readonly checker: HealthChecker;
   readonly discovery: Discovery;
   /** The newest last. */
   readonly ejections: EjectionEvent[] = [];
+  readonly checks: CheckEventRecord[] = [];
   readonly #options: ControlPathOptions;
   readonly #lastGood: LastGood | null;
   readonly #opening = new Map<string, Promise<void>>();
@@ -78,6 +84,15 @@ export class ControlPath {
       stats: this.stats.own,
       onEvent: (event) => this.#ejected(event),
     });
+    this.checker = new HealthChecker({
+      slots: this.slots.table,
+      clock: this.clock,
+      random: systemRandom,
+      stats: this.stats.own,
+      prober: (plan, target) => proberFor(plan, target, options),
+      onEvent: (event) => this.#checked(event),
+      onPassed: (slot) => this.ejector.passedCheck(slot),
+    });
     this.#lastGood = options.lastGood(this.clock);
     this.discovery = new Discovery({
       bootstrap,
@@ -105,6 +120,7 @@ export class ControlPath {
 
   async close(): Promise<void> {
     await this.discovery.stop();
+    this.checker.close();
     this.ejector.close();
     await this.host.close();
   }
@@ -113,7 +129,7 @@ export class ControlPath {
     applyHealth(this.slots.table, health);
     if (!delta) return;
     this.host.apply(delta).then(() => this.discovery.inForce(delta.epoch));
-    this.#limitEjections(delta);
+    this.#watchHealth(delta);
     for (const name of touched(delta, 'listener')) this.#bind(name);
   }
 
@@ -133,14 +149,20 @@ export class ControlPath {
     this.#opening.set(name, opening);
   }
 
-  #limitEjections(delta: PlanDelta): void {
+  #watchHealth(delta: PlanDelta): void {
     const endpoints = touched(delta, 'endpoints');
     const clusters = touched(delta, 'cluster');
     for (const [name, plan] of this.host.plan.cluster) {
       if (!clusters.has(name) && !endpoints.has(plan.endpoints)) continue;
-      this.ejector.put(plan, this.host.plan.endpoints.get(plan.endpoints) ?? null);
+      const members = this.host.plan.endpoints.get(plan.endpoints) ?? null;
+      this.ejector.put(plan, members);
+      this.checker.put(plan, members);
     }
-    for (const name of clusters) if (!this.host.plan.cluster.has(name)) this.ejector.remove(name);
+    for (const name of clusters) {
+      if (this.host.plan.cluster.has(name)) continue;
+      this.ejector.remove(name);
+      this.checker.remove(name);
+    }
   }
 
   #requestsOf(cluster: string): number {
@@ -148,9 +170,20 @@ export class ControlPath {
     return plan ? this.slots.table.slot(plan.slot).sum(ROW.requests) : 0;
   }
 
+  #checked(event: CheckEventRecord): void {
+    keep(this.checks, event);
+    const text = `health check: ${event.reason}`;
+    if (event.healthy) this.#options.log.info({ ...event }, text);
+    else this.#options.log.warn({ ...event }, text);
+  }
+
   #ejected(event: EjectionEvent): void {
-    this.ejections.push(event);
-    if (this.ejections.length > EVENTS_KEPT) this.ejections.shift();
+    keep(this.ejections, event);
     this.#options.log.warn({ ...event }, `outlier detection: ${event.reason}`);
   }
+}
+
+function keep<T>(events: T[], event: T): void {
+  events.push(event);
+  if (events.length > EVENTS_KEPT) events.shift();
 }

@@ -21,6 +21,10 @@ export interface SidecarOptions {
   readonly lenient: boolean;
   /** Check the configuration and exit. */
   readonly validate: boolean;
+  /** Health checks of the bootstrap may run programs of this machine. */
+  readonly allowCommandChecks: boolean;
+  /** Where those programs are looked for. */
+  readonly commandPath: string;
   readonly logLevel: string;
   /** Folder for the last-good configuration; '' = none is kept. */
   readonly data: string;
@@ -71,6 +75,7 @@ const flags = {
   'announce-time': { type: 'string' },
   lenient: { type: 'boolean' },
   validate: { type: 'boolean' },
+  'allow-command-checks': { type: 'boolean' },
   'log-level': { type: 'string' },
   data: { type: 'string' },
   'access-log': { type: 'string' },
@@ -122,6 +127,8 @@ export function parseOptions(argv: readonly string[], env: Environment = process
     announceTime: reader.number('announce-time', 3, 0, 3_600) * 1_000,
     lenient: reader.isOn('lenient'),
     validate: reader.isOn('validate'),
+    allowCommandChecks: reader.isOn('allow-command-checks'),
+    commandPath: env.PATH ?? '',
     logLevel: reader.oneOf('log-level', levels, 'info'),
     data: reader.text('data') ?? '',
     accessLog: accessLog === 'off' ? '' : accessLog,
@@ -149,7 +156,7 @@ class Reader {
     return typeof value === 'string' && value !== '' ? value : undefined;
   }
 
-  isOn(flag: 'lenient' | 'validate'): boolean {
+  isOn(flag: 'lenient' | 'validate' | 'allow-command-checks'): boolean {
     return this.#given[flag] === true || /^(1|true|yes|on)$/i.test(this.text(flag) ?? '');
   }
 

@@ -56,6 +56,7 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
     },
     log,
     lenient: options.lenient,
+    commandPath: options.commandPath,
     listeners: parts.listeners,
     accessLogs: options.accessLog === '' ? [] : [jsonLog(options.accessLog)],
     lastGood: (clock) => (options.data === '' ? null : new LastGood(options.data, node, clock, log)),

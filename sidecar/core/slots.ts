@@ -43,9 +43,10 @@ export const SHARED_CELLS = 8;
 
 /**
  * Bits of SHARED.flags. An endpoint with any of them set is not available; one that is degraded and nothing else is used
- * where those that are available do not suffice.
+ * where those that are available do not suffice. `unhealthy` is what discovery says, `failedCheck` what our own active
+ * health checks found.
  */
-export const FLAG = { unhealthy: 1, ejected: 2, draining: 4, degraded: 8 } as const;
+export const FLAG = { unhealthy: 1, ejected: 2, draining: 4, degraded: 8, failedCheck: 16 } as const;
 
 /** Bytes of one page for `workers` data-path threads. */
 export function pageBytes(workers: number): number {

@@ -45,7 +45,7 @@ export function resolveBootstrap(message: Bootstrap, findings: Findings = noFind
   resources?.clusters.forEach((each, index) => {
     if (ads && each.name === ads.cluster) return;
     const here = at.index('clusters', index);
-    const result = cluster(each, here);
+    const result = cluster(each, here, true);
     if (clusters.some(({ plan }) => plan.name === result.plan.name)) here.at('name').wrong(`"${each.name}" is taken`);
     if (result.source.kind === 'eds' && !ads) here.at('type').wrong('EDS needs dynamic_resources.ads_config');
     clusters.push(result);

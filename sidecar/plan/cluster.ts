@@ -3,6 +3,7 @@ import type { ClusterPlan } from '../core/plan/cluster.ts';
 import { ayaOptions } from './aya-options.ts';
 import { balancing } from './balancer.ts';
 import { type EndpointRow, endpointRows } from './endpoints.ts';
+import { healthCheck } from './health-check.ts';
 import { checkAdsSource } from './http-manager.ts';
 import { limits } from './limits.ts';
 import { outlierDetection } from './outlier.ts';
@@ -32,8 +33,11 @@ export interface ClusterResult {
   readonly source: EndpointSource;
 }
 
-/** A cluster with Envoy's defaults. */
-export function cluster(message: Cluster, place: Place): ClusterResult {
+/**
+ * A cluster with Envoy's defaults. `commands`: its health may be checked by programs of this machine, as only a bootstrap
+ * file may ask for.
+ */
+export function cluster(message: Cluster, place: Place, commands = false): ClusterResult {
   place.only(message, [
     'name',
     'type',
@@ -50,6 +54,7 @@ export function cluster(message: Cluster, place: Place): ClusterResult {
     'dns_refresh_rate',
     'dns_lookup_family',
     'outlier_detection',
+    'health_checks',
     'common_lb_config',
     'transport_socket',
     'metadata',
@@ -79,6 +84,7 @@ export function cluster(message: Cluster, place: Place): ClusterResult {
     outlier: message.outlier_detection
       ? outlierDetection(message.outlier_detection, aya !== undefined, place.at('outlier_detection'))
       : null,
+    healthCheck: healthCheck(message.health_checks, commands, place),
     ...upstreamHttp(message.typed_extension_protocol_options, place),
     service: serviceOf(name),
   };

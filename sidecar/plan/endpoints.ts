@@ -5,6 +5,7 @@ import type {
   LocalityLbEndpoints,
 } from '../../shared/xds/messages.gen.ts';
 import type { LocalityPlan } from '../core/plan/balancer.ts';
+import type { EndpointCheckPlan } from '../core/plan/health-check.ts';
 import { FLAG } from '../core/slots.ts';
 import { socketAddress } from './listener.ts';
 import type { Place } from './place.ts';
@@ -21,6 +22,8 @@ export interface EndpointRow {
   readonly locality: LocalityPlan;
   /** FLAG bits that follow from its health status. */
   readonly flags: number;
+  /** Absent = it is checked as it is called. */
+  readonly check?: EndpointCheckPlan;
 }
 
 /** What discovery says of the health of an endpoint, as flags of its slot. The unhealthy and the leaving are kept out. */
@@ -68,5 +71,10 @@ function row(
   const address = socketAddress(message.endpoint?.address, at.at('address'), hosts);
   if (!address) return undefined;
   if (address.port === 0) at.at('address').at('socket_address').at('port_value').wrong('must not be 0');
-  return { ...address, ...group, weight, hostname: message.endpoint?.hostname ?? '', flags: flagsOf[status] };
+  const whole = { ...address, ...group, weight, hostname: message.endpoint?.hostname ?? '', flags: flagsOf[status] };
+  const config = message.endpoint?.health_check_config;
+  if (!config) return whole;
+  const { disable_active_health_check: disabled = false, hostname = '', port_value: port = 0 } = config;
+  if (port > 65_535) at.at('health_check_config').at('port_value').wrong(`must not be more than 65535, is ${port}`);
+  return { ...whole, check: { port, hostname, disabled } };
 }

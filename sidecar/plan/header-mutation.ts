@@ -25,7 +25,7 @@ export function headerMutations(
   place: Place,
 ): HeaderMutations {
   return {
-    remove: remove.map((name, at) => nameOf(name, place.index(`${kind}_headers_to_remove`, at))),
+    remove: remove.map((name, at) => headerName(name, place.index(`${kind}_headers_to_remove`, at))),
     add: add.map((option, at) => addition(option, place.index(`${kind}_headers_to_add`, at))),
   };
 }
@@ -38,13 +38,14 @@ function addition(option: HeaderValueOption, place: Place): HeaderAddPlan {
   if (value === '' && !option.keep_empty_value) at.unsupported('an empty value needs keep_empty_value');
   for (const problem of checkFormat(value, 'header')) at.wrong(problem);
   return {
-    name: nameOf(option.header?.key ?? '', place.at('header').at('key')),
+    name: headerName(option.header?.key ?? '', place.at('header').at('key')),
     value,
     action: actions[option.append_action ?? 'APPEND_IF_EXISTS_OR_ADD'],
   };
 }
 
-function nameOf(name: string, place: Place): string {
+/** A field name, lower case. */
+export function headerName(name: string, place: Place): string {
   const lower = name.toLowerCase();
   if (lower === '') place.wrong('a header name is required');
   else if (lower.startsWith(':')) place.wrong(`"${name}" is part of the request line and cannot be changed here`);

@@ -6,7 +6,7 @@ import type { StatsCollector } from '../telemetry/collect.ts';
 import { ClusterHealthStats } from '../telemetry/health-stats.ts';
 
 /** Flags of an endpoint that takes no requests. */
-const OUT = FLAG.unhealthy | FLAG.ejected | FLAG.draining;
+const OUT = FLAG.unhealthy | FLAG.ejected | FLAG.draining | FLAG.failedCheck;
 
 /**
  * Main's statistics of each cluster that no request counts: its members, and which limits are reached now. The gauges are

@@ -23,6 +23,7 @@ const path = new ControlPath(bootstrap, {
   identity: { service: '', namespace: '', node: '' },
   log,
   lenient: false,
+  commandPath: '',
   listeners: new ListenerBook(workers),
   accessLogs: [],
   lastGood: () => null,

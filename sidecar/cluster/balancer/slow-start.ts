@@ -39,7 +39,8 @@ export function isMoving(plan: SlowStartPlan, endpoints: readonly LiveEndpoint[]
 /** Slow start begins anew when an endpoint that was unhealthy is healthy again. An ejection is no reason (as in Envoy). */
 export function noteHealth(endpoints: readonly LiveEndpoint[], now: number): void {
   for (const endpoint of endpoints) {
-    if ((endpoint.slot.shared(SHARED.flags) & FLAG.unhealthy) !== 0) endpoint.since = Number.POSITIVE_INFINITY;
+    if ((endpoint.slot.shared(SHARED.flags) & (FLAG.unhealthy | FLAG.failedCheck)) !== 0)
+      endpoint.since = Number.POSITIVE_INFINITY;
     else if (endpoint.since === Number.POSITIVE_INFINITY) endpoint.since = now;
   }
 }

@@ -1,4 +1,5 @@
 import type { BalancerPlan, LocalityPlan, LocalityRulePlan, SlowStartPlan } from './balancer.ts';
+import type { EndpointCheckPlan, HealthCheckPlan } from './health-check.ts';
 
 export interface ClusterPlan {
   readonly name: string;
@@ -17,6 +18,8 @@ export interface ClusterPlan {
   readonly connectTimeout: number;
   readonly limits: LimitsPlan;
   readonly outlier: OutlierPlan | null;
+  /** Done by main; workers see the flags. */
+  readonly healthCheck: HealthCheckPlan | null;
   readonly idleTimeout: number;
   readonly maxRequestsPerConnection: number;
   /** FaultAssignment that applies: SERVICE.NAMESPACE of `SERVICE.NAMESPACE:PORT`, or the name itself. */
@@ -90,4 +93,6 @@ export interface EndpointsPlan {
   readonly locality: readonly number[];
   /** A locality that has endpoints of several priorities is an entry per priority. */
   readonly localities: readonly LocalityPlan[];
+  /** Where an endpoint is checked otherwise than it is called; absent when all are checked as they are called. */
+  readonly checks?: readonly (EndpointCheckPlan | null)[];
 }

@@ -282,9 +282,18 @@ const refused: [string, (parts: Parts) => void, string][] = [
     `${C}.load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.socket_address.address: "back.example" is no IP address`,
   ],
   [
-    'health checks',
-    ({ cluster }) => (cluster.health_checks = [{ timeout: '1s', interval: '1s' }]),
-    `${C}.health_checks: not supported yet`,
+    'a second health check',
+    ({ cluster }) => {
+      const check = {
+        timeout: '1s',
+        interval: '1s',
+        unhealthy_threshold: 1,
+        healthy_threshold: 1,
+        tcp_health_check: {},
+      };
+      cluster.health_checks = [check, check];
+    },
+    `${C}.health_checks[1]: a cluster has one health check at most`,
   ],
   [
     'thresholds per host',
