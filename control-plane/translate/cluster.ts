@@ -100,7 +100,7 @@ function upstreamHttp(policy: TrafficPolicy | undefined, http2: boolean): Cluste
     ...(idle !== undefined && { idle_timeout: fromMs(parseDuration(idle) ?? 0) }),
     ...(requests > 0 && { max_requests_per_connection: { value: requests } }),
   };
-  return httpVersion(http2, pool && lives);
+  return httpVersion(http2 ? 'http2' : 'http1', pool && lives);
 }
 
 function ownOptions(policy: TrafficPolicy | undefined): Cluster {

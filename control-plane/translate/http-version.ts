@@ -3,14 +3,20 @@ import type { Message } from './message.ts';
 
 const options = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
-/** The version of HTTP that is spoken to the endpoints of a cluster, and how long connections live. */
+const choice = {
+  http1: { explicit_http_config: { http_protocol_options: {} } },
+  http2: { explicit_http_config: { http2_protocol_options: {} } },
+  downstream: { use_downstream_protocol_config: { http_protocol_options: {}, http2_protocol_options: {} } },
+} as const;
+
+/** The version of HTTP that is spoken to the endpoints of a cluster (`downstream`: the caller's), and how long connections live. */
 export function httpVersion(
-  http2: boolean,
+  version: 'http1' | 'http2' | 'downstream',
   common?: Message<'envoy.config.core.v3.HttpProtocolOptions'>,
 ): Message<'envoy.config.cluster.v3.Cluster'> {
   const packed = pack(options, {
     ...(common && { common_http_protocol_options: common }),
-    explicit_http_config: http2 ? { http2_protocol_options: {} } : { http_protocol_options: {} },
+    ...choice[version],
   });
   return { typed_extension_protocol_options: { [options]: packed } };
 }

@@ -10,7 +10,7 @@ export function ownResources(node: MeshNode): Draft[] {
   return [...inboundClusterOf(node), ...outboundListener(node), ...inboundListener(node)];
 }
 
-function inboundClusterOf({ app }: MeshNode): Draft[] {
+function inboundClusterOf({ app, level }: MeshNode): Draft[] {
   if (!app) return [];
   const address = { socket_address: { address: app.host, port_value: app.port } };
   const message: Message<'envoy.config.cluster.v3.Cluster'> = {
@@ -18,7 +18,7 @@ function inboundClusterOf({ app }: MeshNode): Draft[] {
     type: 'STATIC',
     connect_timeout: { seconds: 1 },
     // Common servers close connections that were idle for 5 s, some while the next request is on its way.
-    ...httpVersion(false, { idle_timeout: { seconds: 4 } }),
+    ...httpVersion(level === 1 ? 'http1' : 'downstream', { idle_timeout: { seconds: 4 } }),
     load_assignment: { cluster_name: inboundCluster, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
   };
   return [{ type: CLUSTER, name: inboundCluster, aliases: [], message }];

@@ -4,6 +4,8 @@ import type { Wire } from './wire.ts';
 
 /** Someone who waits for a connection to one endpoint. */
 export interface PoolWaiter {
+  /** HTTP version of the request that waits: 10, 11 or 20. */
+  readonly version: number;
   /** The stream is leased: `start` it now. */
   onStream(stream: ClientStream): void;
   /** No connection could be had; the waiter is forgotten. */

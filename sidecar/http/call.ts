@@ -53,7 +53,7 @@ export class Call implements RequestSink {
   begin(): void {
     const { context, x } = this;
     const { manager } = context;
-    context.stats.beginRequest();
+    context.stats.beginRequest(x.version);
     if (manager.stripPort !== 'none') stripPort(x, manager.stripPort);
     forwardHeaders(x, manager);
     if (manager.generateRequestId) context.requestIds.stamp(x, manager);

@@ -1,6 +1,12 @@
 import { typeOf } from '../../shared/xds/codec.ts';
-import type { ConfigSource, HttpConnectionManager, HttpFilter } from '../../shared/xds/messages.gen.ts';
-import type { HttpFilterPlan, HttpManagerPlan } from '../core/plan/http-manager.ts';
+import type {
+  ConfigSource,
+  Http2ProtocolOptions,
+  HttpConnectionManager,
+  HttpFilter,
+} from '../../shared/xds/messages.gen.ts';
+import { DEFAULT_SERVER_SETTINGS } from '../codec/http2/server-options.ts';
+import type { Http2Plan, HttpFilterPlan, HttpManagerPlan } from '../core/plan/http-manager.ts';
 import type { RouteConfigPlan } from '../core/plan/route.ts';
 import { accessLog } from './access-log.ts';
 import { extensionOf, messageOf } from './extension.ts';
@@ -11,6 +17,7 @@ import { routeConfig } from './route.ts';
 import { booleanOf, durationOf, numberOf } from './value.ts';
 
 const fault = 'envoy.extensions.filters.http.fault.v3.HTTPFault';
+const codecs: Partial<Record<string, HttpManagerPlan['codec']>> = { AUTO: 'auto', HTTP1: 'http1', HTTP2: 'http2' };
 const router = 'envoy.extensions.filters.http.router.v3.Router';
 
 /** A connection manager, and the route configuration that stood in it. */
@@ -50,6 +57,8 @@ function httpManager(message: HttpConnectionManager, listener: string, place: Pl
     serverName: headerValue(message.server_name, place.at('server_name')),
     stripPort: message.strip_any_host_port ? 'any' : message.strip_matching_host_port ? 'matching' : 'none',
     acceptHttp10: message.http_protocol_options?.accept_http_10 ?? false,
+    codec: codecs[message.codec_type ?? 'AUTO'] ?? 'auto',
+    http2: http2Of(message.http2_protocol_options, place.at('http2_protocol_options')),
     maxHeadBytes: numberOf(message.max_request_headers_kb, 60) * 1_024,
     maxHeaders: numberOf(common?.max_headers_count, 100),
     headersTimeout: duration('request_headers_timeout', 0),
@@ -73,6 +82,7 @@ function checkFields(message: HttpConnectionManager, place: Place): void {
     'http_filters',
     'common_http_protocol_options',
     'http_protocol_options',
+    'http2_protocol_options',
     'server_name',
     'max_request_headers_kb',
     'stream_idle_timeout',
@@ -92,7 +102,7 @@ function checkFields(message: HttpConnectionManager, place: Place): void {
     'strip_any_host_port',
   ]);
   const codec = message.codec_type ?? 'AUTO';
-  if (codec !== 'AUTO' && codec !== 'HTTP1') place.at('codec_type').unsupported(codec);
+  if (!codecs[codec]) place.at('codec_type').unsupported(codec);
   if (message.http_protocol_options && !booleanOf(message.http_protocol_options.allow_absolute_url, true)) {
     place.at('http_protocol_options').at('allow_absolute_url').unsupported('always allowed');
   }
@@ -104,6 +114,19 @@ function checkFields(message: HttpConnectionManager, place: Place): void {
   message.upgrade_configs.forEach((each, at) => {
     if (booleanOf(each.enabled, true)) place.index('upgrade_configs', at).unsupported(each.upgrade_type);
   });
+}
+
+/** Envoy's HTTP/2 defaults are larger windows; ours bound what one client may make us hold. */
+function http2Of(options: Http2ProtocolOptions | undefined, place: Place): Http2Plan {
+  if (options) {
+    place.only(options, ['max_concurrent_streams', 'initial_stream_window_size', 'initial_connection_window_size']);
+  }
+  const { connectionWindow, maxConcurrentStreams, streamWindow } = DEFAULT_SERVER_SETTINGS;
+  return {
+    maxConcurrentStreams: numberOf(options?.max_concurrent_streams, maxConcurrentStreams),
+    streamWindow: numberOf(options?.initial_stream_window_size, streamWindow),
+    connectionWindow: numberOf(options?.initial_connection_window_size, connectionWindow),
+  };
 }
 
 function rdsName(message: HttpConnectionManager, place: Place): string {

@@ -1,9 +1,11 @@
 import type { Any } from '../../shared/xds/messages.gen.ts';
+import type { ClusterPlan } from '../core/plan/cluster.ts';
 import { extensionOf } from './extension.ts';
 import type { Place } from './place.ts';
 import { durationOf, numberOf } from './value.ts';
 
 export interface UpstreamHttp {
+  readonly protocol: ClusterPlan['protocol'];
   /** Ms; 0 = never closed for idleness. */
   readonly idleTimeout: number;
   /** 0 = no limit. */
@@ -15,7 +17,11 @@ const type = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
 /** HTTP towards the endpoints of a cluster. Envoy's default: HTTP/1.1, idle connections closed after an hour. */
 export function upstreamHttp(options: Readonly<Record<string, Any>>, place: Place): UpstreamHttp {
-  const plan = { idleTimeout: 3_600_000, maxRequestsPerConnection: 0 };
+  const plan: { -readonly [K in keyof UpstreamHttp]: UpstreamHttp[K] } = {
+    protocol: 'http1',
+    idleTimeout: 3_600_000,
+    maxRequestsPerConnection: 0,
+  };
   for (const [name, config] of Object.entries(options)) {
     const at = place.key('typed_extension_protocol_options', name);
     const message = extensionOf(type, config, at);
@@ -27,11 +33,12 @@ export function upstreamHttp(options: Readonly<Record<string, Any>>, place: Plac
     plan.maxRequestsPerConnection = numberOf(common?.max_requests_per_connection, 0);
     const explicit = message.explicit_http_config;
     if (explicit?.http2_protocol_options) {
-      at.at('explicit_http_config').at('http2_protocol_options').unsupported('HTTP/1.1 only');
-    } else if (!explicit && !message.use_downstream_protocol_config) {
+      at.at('explicit_http_config').at('http2_protocol_options').only(explicit.http2_protocol_options, []);
+      plan.protocol = 'http2';
+    } else if (message.use_downstream_protocol_config) plan.protocol = 'downstream';
+    else if (!explicit) {
       at.wrong('one of explicit_http_config or use_downstream_protocol_config is required');
     }
-    // use_downstream_protocol_config: callers speak HTTP/1.1 here, and so do we upstream.
   }
   return plan;
 }

@@ -48,7 +48,7 @@ class Output {
   record(x: Exchange, response: HeaderList | null, started: number): void {
     if (this.#errorsOnly && x.status < 500 && x.flags === 0) return;
     if (this.#format) this.#file.write(this.#format.render(x, response, started, '-'));
-    else this.#file.write(`${JSON.stringify(jsonRecord(x, started))}\n`);
+    else this.#file.write(`${JSON.stringify(x.version === 0 ? tcpRecord(x, started) : jsonRecord(x, started))}\n`);
   }
 }
 
@@ -78,5 +78,25 @@ function jsonRecord(x: Exchange, started: number): object {
     request_id: x.requestId,
     x_forwarded_for: headers.getKnown(H['x-forwarded-for']) ?? null,
     user_agent: headers.getKnown(H['user-agent']) ?? null,
+  };
+}
+
+/** The same for a connection of a TCP proxy; see l4/tcp-proxy.ts. */
+function tcpRecord(x: Exchange, started: number): object {
+  const { peer } = x.stream;
+  return {
+    start_time: isoTime(started),
+    protocol: 'TCP',
+    requested_server_name: x.authority || null,
+    response_flags: flagNames(x.flags),
+    connection_termination_details: x.detail || null,
+    bytes_received: x.bytesReceived,
+    bytes_sent: x.bytesSent,
+    duration: Math.round(x.ended - x.started),
+    attempts: x.attempts,
+    upstream_cluster: x.cluster,
+    upstream_host: x.upstream,
+    downstream_remote_address: hostPort(peer.remoteAddress, peer.remotePort),
+    downstream_local_address: hostPort(peer.localAddress, peer.localPort),
   };
 }

@@ -24,6 +24,7 @@ export class ClusterStats {
   readonly retryOrShadowAbandoned: Cell;
   readonly upstreamCxTotal: Cell;
   readonly upstreamCxHttp1Total: Cell;
+  readonly upstreamCxHttp2Total: Cell;
   readonly upstreamCxConnectFail: Cell;
   readonly upstreamCxConnectTimeout: Cell;
   readonly upstreamCxConnectAttemptsExceeded: Cell;
@@ -78,6 +79,7 @@ export class ClusterStats {
     this.retryOrShadowAbandoned = counter('retry_or_shadow_abandoned');
     this.upstreamCxTotal = counter('upstream_cx_total');
     this.upstreamCxHttp1Total = counter('upstream_cx_http1_total');
+    this.upstreamCxHttp2Total = counter('upstream_cx_http2_total');
     this.upstreamCxConnectFail = counter('upstream_cx_connect_fail');
     this.upstreamCxConnectTimeout = counter('upstream_cx_connect_timeout');
     this.upstreamCxConnectAttemptsExceeded = counter('upstream_cx_connect_attempts_exceeded');

@@ -9,6 +9,7 @@ import { ResponseCounters } from './response-counters.ts';
 export class HttpStats {
   readonly downstreamRqTotal: Cell;
   readonly downstreamRqHttp1Total: Cell;
+  readonly downstreamRqHttp2Total: Cell;
   readonly downstreamRqCompleted: Cell;
   readonly downstreamRqRxReset: Cell;
   readonly downstreamRqTxReset: Cell;
@@ -18,6 +19,7 @@ export class HttpStats {
   readonly downstreamRqTooLarge: Cell;
   readonly downstreamCxTotal: Cell;
   readonly downstreamCxHttp1Total: Cell;
+  readonly downstreamCxHttp2Total: Cell;
   readonly downstreamCxDestroy: Cell;
   readonly downstreamCxDestroyLocal: Cell;
   readonly downstreamCxDestroyRemote: Cell;
@@ -37,6 +39,7 @@ export class HttpStats {
   readonly downstreamRqActive: Cell;
   readonly downstreamCxActive: Cell;
   readonly downstreamCxHttp1Active: Cell;
+  readonly downstreamCxHttp2Active: Cell;
   readonly downstreamRqTime: Distribution;
   readonly downstreamCxLengthMs: Distribution;
   readonly #responses: ResponseCounters;
@@ -48,6 +51,7 @@ export class HttpStats {
     const histogram = (name: string): Distribution => stats.histogram('http', prefix, name);
     this.downstreamRqTotal = counter('downstream_rq_total');
     this.downstreamRqHttp1Total = counter('downstream_rq_http1_total');
+    this.downstreamRqHttp2Total = counter('downstream_rq_http2_total');
     this.downstreamRqCompleted = counter('downstream_rq_completed');
     this.downstreamRqRxReset = counter('downstream_rq_rx_reset');
     this.downstreamRqTxReset = counter('downstream_rq_tx_reset');
@@ -57,6 +61,7 @@ export class HttpStats {
     this.downstreamRqTooLarge = counter('downstream_rq_too_large');
     this.downstreamCxTotal = counter('downstream_cx_total');
     this.downstreamCxHttp1Total = counter('downstream_cx_http1_total');
+    this.downstreamCxHttp2Total = counter('downstream_cx_http2_total');
     this.downstreamCxDestroy = counter('downstream_cx_destroy');
     this.downstreamCxDestroyLocal = counter('downstream_cx_destroy_local');
     this.downstreamCxDestroyRemote = counter('downstream_cx_destroy_remote');
@@ -75,15 +80,16 @@ export class HttpStats {
     this.downstreamRqActive = gauge('downstream_rq_active');
     this.downstreamCxActive = gauge('downstream_cx_active');
     this.downstreamCxHttp1Active = gauge('downstream_cx_http1_active');
+    this.downstreamCxHttp2Active = gauge('downstream_cx_http2_active');
     this.downstreamRqTime = histogram('downstream_rq_time');
     this.downstreamCxLengthMs = histogram('downstream_cx_length_ms');
     this.#responses = new ResponseCounters(stats, 'http', prefix, 'downstream_rq_', false);
   }
 
-  /** The head of a request is there. */
-  beginRequest(): void {
+  /** The head of a request is there; `version` as in Exchange. */
+  beginRequest(version: number): void {
     this.downstreamRqTotal.inc();
-    this.downstreamRqHttp1Total.inc();
+    (version === 20 ? this.downstreamRqHttp2Total : this.downstreamRqHttp1Total).inc();
     this.downstreamRqActive.inc();
   }
 

@@ -48,13 +48,13 @@ export const OPERATORS: Readonly<Record<string, { use: FormatUse; operator: Oper
   },
   DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: { use: 'header', operator: (x) => x.stream.peer.localAddress },
   DOWNSTREAM_LOCAL_PORT: { use: 'header', operator: (x) => String(x.stream.peer.localPort) },
-  // No TLS is terminated here, so there is no server name.
-  REQUESTED_SERVER_NAME: { use: 'header', operator: () => undefined },
+  // Known for TCP streams that TLS goes through; see l4/tcp-proxy.ts.
+  REQUESTED_SERVER_NAME: { use: 'header', operator: (x) => (x.version === 0 && x.authority) || undefined },
   HOSTNAME: { use: 'header', operator: () => host },
   RESPONSE_FLAGS: { use: 'header', operator: (x) => flagNames(x.flags) },
   RESPONSE_CODE: { use: 'log', operator: (x) => String(x.status) },
   RESPONSE_CODE_DETAILS: { use: 'log', operator: (x) => details(x.detail) },
-  CONNECTION_TERMINATION_DETAILS: { use: 'log', operator: () => undefined },
+  CONNECTION_TERMINATION_DETAILS: { use: 'log', operator: (x) => (x.version === 0 ? details(x.detail) : undefined) },
   UPSTREAM_TRANSPORT_FAILURE_REASON: {
     use: 'log',
     operator: (x) => ((x.flags & RESPONSE_FLAG.UF) !== 0 ? details(x.detail) : undefined),

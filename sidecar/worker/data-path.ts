@@ -37,7 +37,9 @@ import { ThreadStats } from '../telemetry/stats.ts';
 import { TcpMetrics } from '../telemetry/tcp-metrics.ts';
 import { TcpStats } from '../telemetry/tcp-stats.ts';
 import { ClusterConnections } from '../upstream/cluster-connections.ts';
+import { DownstreamPool } from '../upstream/downstream-pool.ts';
 import { Http1Pool } from '../upstream/http1-pool.ts';
+import { Http2Pool } from '../upstream/http2-pool.ts';
 import { WorkerDemand } from './host-demand.ts';
 import { meshIdentity } from './identity.ts';
 import type { FromWorker, WorkerSetup } from './protocol.ts';
@@ -202,7 +204,10 @@ export class DataPath {
       cluster = new ClusterConnections(plan, limits, stats, this.#sockets, this.#wheel);
       this.#connections.set(limits, cluster);
     }
-    return new Http1Pool(endpoint.address, endpoint.port, endpoint.slot, cluster);
+    const { address, port, slot } = endpoint;
+    if (plan.protocol === 'http2') return new Http2Pool(address, port, slot, cluster);
+    const http1 = new Http1Pool(address, port, slot, cluster);
+    return plan.protocol === 'http1' ? http1 : new DownstreamPool(http1, new Http2Pool(address, port, slot, cluster));
   }
 
   #listenerContext(plan: ListenerPlan): ListenerContext {

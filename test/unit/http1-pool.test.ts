@@ -27,6 +27,7 @@ const prompt = (socket: net.Socket): void => {
 
 /** Waits for a connection, and makes one request when told to. */
 class Request implements PoolWaiter, AttemptSink {
+  readonly version = 11;
   stream: ClientStream | null = null;
   refused: Failure | null = null;
   done = false;

@@ -22,6 +22,8 @@ export interface ClusterPlan {
   readonly healthCheck: HealthCheckPlan | null;
   readonly idleTimeout: number;
   readonly maxRequestsPerConnection: number;
+  /** Towards the endpoints; `downstream`: as the client came. */
+  readonly protocol: 'http1' | 'http2' | 'downstream';
   /** FaultAssignment that applies: SERVICE.NAMESPACE of `SERVICE.NAMESPACE:PORT`, or the name itself. */
   readonly service: string;
 }

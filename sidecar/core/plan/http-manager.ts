@@ -18,6 +18,9 @@ export interface HttpManagerPlan {
   readonly serverName: string;
   readonly stripPort: 'none' | 'any' | 'matching';
   readonly acceptHttp10: boolean;
+  /** `auto`: HTTP/2 where a connection begins with its preface, else HTTP/1.1. */
+  readonly codec: 'auto' | 'http1' | 'http2';
+  readonly http2: Http2Plan;
   readonly maxHeadBytes: number;
   readonly maxHeaders: number;
   /** From the first byte of a head to its end. */
@@ -31,6 +34,13 @@ export interface HttpManagerPlan {
   /** 0 = no limit. */
   readonly maxRequestsPerConnection: number;
   readonly drainTimeout: number;
+}
+
+/** What is announced to clients of HTTP/2; windows in bytes. */
+export interface Http2Plan {
+  readonly maxConcurrentStreams: number;
+  readonly streamWindow: number;
+  readonly connectionWindow: number;
 }
 
 export type HttpFilterPlan = { readonly kind: 'fault'; readonly name: string; readonly fault: HttpFaultPlan };

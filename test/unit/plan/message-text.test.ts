@@ -79,7 +79,7 @@ for (const [at, json, fine] of places) {
     for (const text of BREAKS) {
       const problems = problemsOf(VHOST, json(text), virtualHost);
       assert.equal(problems.length, 1, JSON.stringify(text));
-      assert.ok(problems[0]?.startsWith(`${at}: `), problems[0] ?? "");
+      assert.ok(problems[0]?.startsWith(`${at}: `), problems[0] ?? '');
     }
   });
 }

@@ -136,7 +136,7 @@ test('a listener counts requests by class, and those that got no answer only as 
   const http = new HttpStats(worker(collector, 0), 'inbound');
   for (const status of [200, 404, 0]) {
     const x = exchangeOf();
-    http.beginRequest();
+    http.beginRequest(11);
     x.status = status;
     x.ended = x.started + 7;
     http.recordRequest(x);
