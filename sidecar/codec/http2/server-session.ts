@@ -10,7 +10,7 @@ import { END_STREAM, ERROR, MAX_STREAM_ID } from './frame.ts';
 import { block } from './header-block.ts';
 import { requestProblem } from './header-rules.ts';
 import type { ServerContext, ServerOptions, ServerSessionOwner, ServerSettings } from './server-options.ts';
-import { ServerStream } from './server-stream.ts';
+import { LINGER_MS, ServerStream } from './server-stream.ts';
 import { SETTING } from './settings.ts';
 
 /** Bytes that may wait for a client that does not read before its frames are not read either. */
@@ -266,7 +266,9 @@ export class ServerSession extends Connection {
     const { stallTimeout } = this.#settings;
     for (const stream of this.streams.all()) {
       if (!(stream instanceof ServerStream)) continue;
-      if (stream.waitsSince >= 0 && pulse.passed(stream.waitsSince, stallTimeout)) {
+      if (stream.lingersSince >= 0) {
+        if (pulse.passed(stream.lingersSince, LINGER_MS)) this.resetStream(stream, ERROR.none);
+      } else if (stream.waitsSince >= 0 && pulse.passed(stream.waitsSince, stallTimeout)) {
         this.resetStream(stream, ERROR.cancel);
         stream.onBroken('timeout');
       } else if (!stream.remoteDone && pulse.passed(stream.began, requestTimeout)) {

@@ -7,6 +7,10 @@ import { trailersOf, trailersProblem } from './header-rules.ts';
 import type { ServerSession } from './server-session.ts';
 import { type Breach, Stream } from './stream.ts';
 
+/** How much of a request is read and dropped after its answer, and how long that may take. */
+const MAX_DRAINED = 64 * 1024;
+export const LINGER_MS = 1000;
+
 const AWAITED = 0;
 const STARTED = 1;
 const ENDED = 2;
@@ -23,6 +27,9 @@ export class ServerStream extends Stream implements Contract {
   #bodyless: boolean;
   /** Body bytes still to be written; -1 = open. */
   #left = -1;
+  /** The answer is complete and the request is not: since which look of the connection; -1 = not so. */
+  lingersSince = -1;
+  #drained = 0;
 
   constructor(id: number, session: ServerSession, toHead: boolean) {
     super(session);
@@ -127,11 +134,14 @@ export class ServerStream extends Stream implements Contract {
     this.#sink = null;
     this.#state = ENDED;
     if (sink !== null) sink.onAbort(breach === 'protocol' || breach === 'timeout' ? breach : 'reset');
-    if (breach === 'reset') this.connection.count(FLOOD.resets);
+    if (breach === 'reset' && !this.localDone) this.connection.count(FLOOD.resets);
   }
 
   protected onChunk(chunk: Uint8Array): boolean {
-    return this.#sink === null || this.#sink.onData(chunk);
+    if (this.#sink !== null) return this.#sink.onData(chunk);
+    this.#drained += chunk.length;
+    if (this.#drained > MAX_DRAINED && this.lingersSince >= 0) this.connection.resetStream(this, ERROR.none);
+    return true;
   }
 
   protected onMessageEnd(trailers: HeaderList | null): void {
@@ -142,9 +152,18 @@ export class ServerStream extends Stream implements Contract {
     if (this.#sink !== null) this.#sink.onDrain();
   }
 
-  /** An early answer: the rest of the request is not wanted (RFC 9113 8.1). */
+  /**
+   * An early answer: the rest of the request is not wanted (RFC 9113 8.1). A little of it is waited for all the same, since
+   * some clients take the reset that says so for a failure.
+   */
   protected onLocalEnd(): void {
-    this.connection.flood.answered();
-    this.connection.resetStream(this, ERROR.none);
+    const { flood, pulse } = this.connection;
+    flood.answered();
+    if (this.closed) return;
+    if (this.expected > MAX_DRAINED) return this.connection.resetStream(this, ERROR.none);
+    this.lingersSince = pulse.tick;
+    pulse.watch(LINGER_MS);
+    // What the handler held back is dropped, and makes room for the rest.
+    this.resume();
   }
 }

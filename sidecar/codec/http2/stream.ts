@@ -85,6 +85,11 @@ export abstract class Stream implements LastFrame {
     this.#expected = bytes;
   }
 
+  /** Body bytes still to come by Content-Length; -1 = unknown. */
+  protected get expected(): number {
+    return this.#expected;
+  }
+
   /** Sends body bytes, or keeps a copy of what may not go yet. False = wait for `onSent`. */
   protected send(chunk: Uint8Array): boolean {
     const { outflow } = this.connection;
