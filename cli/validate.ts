@@ -4,7 +4,7 @@ import { Problems, problemText } from '../control-plane/model/problem.ts';
 import { readObject } from '../control-plane/model/read.ts';
 import { missingReferences } from '../control-plane/model/references.ts';
 import { keyOf, placeOf, type World } from '../control-plane/model/world.ts';
-import { validateBootstrap } from '../sidecar/plan/bootstrap.ts';
+import { validateBootstrap } from '../sidecar/plan/bootstrap-file.ts';
 import { isRecord } from './api/object.ts';
 import { exit, Failure } from './failure.ts';
 import { type RawDocument, readDocuments, resourcesOf } from './manifest/documents.ts';

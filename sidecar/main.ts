@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { createLog } from '../shared/log/log.ts';
+import { plainJson } from '../shared/xds/plain-json.ts';
 import { membershipOf, workloadOf } from './assemble/membership.ts';
 import { type MeshOptions, parseOptions, type SidecarOptions } from './assemble/options.ts';
 import { type SidecarParts, startSidecar } from './assemble/sidecar.ts';
-import { readBootstrap, resolveBootstrap } from './plan/bootstrap.ts';
+import { bootstrapOf, resolveBootstrap } from './plan/bootstrap.ts';
 import { meshBootstrap } from './plan/mesh-bootstrap.ts';
 import { ListenerBook } from './worker/listener-book.ts';
 
@@ -14,7 +15,7 @@ export async function runSidecar(argv: readonly string[]): Promise<number> {
   if ('problems' in parsed) return refuse('aya sidecar', parsed.problems);
   const { options } = parsed;
   try {
-    const parts = options.mesh ? await member(options, options.mesh) : fromFile(options, options.file);
+    const parts = options.mesh ? await member(options, options.mesh) : await fromFile(options, options.file);
     const { wrong, unsupported } = parts.bootstrap.findings;
     const problems = [...wrong, ...(options.lenient ? [] : unsupported), ...commandProblems(parts)];
     if (problems.length > 0) return refuse(options.file || 'aya sidecar', problems);
@@ -31,15 +32,20 @@ export async function runSidecar(argv: readonly string[]): Promise<number> {
   }
 }
 
-function fromFile(options: SidecarOptions, file: string): SidecarParts {
+async function fromFile(options: SidecarOptions, file: string): Promise<SidecarParts> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new Error(`-c ${file}: ${(error as Error).message}`);
   }
+  const json = plainJson(text);
+  // YAML, or something to be said about the document: what reads it is not loaded otherwise.
+  const bootstrap = json
+    ? bootstrapOf(json.value)
+    : (await import('./plan/bootstrap-file.ts')).readBootstrap(text, file);
   return {
-    bootstrap: readBootstrap(text, file),
+    bootstrap,
     options,
     log: createLog('aya-sidecar', options.logLevel),
     listeners: new ListenerBook(options.concurrency),

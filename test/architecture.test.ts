@@ -32,7 +32,7 @@ const doors: Record<string, string[]> = {
 /** Only these may touch the clock, the dice, the environment and the end of the process. */
 const reserved: [RegExp, RegExp][] = [
   [/\b(Date\.now|performance\.now|process\.hrtime|new Date\(\)|setTimeout|setInterval)\b/, /^shared\/time\//],
-  [/\bMath\.random\b|\brandomBytes\b|\brandomUUID\b|\bgetRandomValues\b/, /^shared\/struct\/random\.ts$/],
+  [/\bMath\.random\b|\brandomBytes\b|\brandomUUID\b|\bgetRandomValues\b/, /^shared\/struct\/random(-hex)?\.ts$/],
   [/\bprocess\.env\b/, /^(sidecar|control-plane)\/assemble\/options\.ts$|^cli\/environment\.ts$/],
   [/\bprocess\.exit\b/, /^(sidecar|control-plane|cli)\/main\.ts$/],
 ];

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { randomHex } from '../../shared/struct/random.ts';
+import { randomHex } from '../../shared/struct/random-hex.ts';
 import type { AnyObject, Kind } from '../model/kinds.ts';
 import { timestamp } from '../model/object.ts';
 import { isObject } from '../model/schema.ts';

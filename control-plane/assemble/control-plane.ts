@@ -1,6 +1,6 @@
 import type { Log } from '../../shared/log/log.ts';
 import { createRpcServer } from '../../shared/rpc/server.ts';
-import { randomHex } from '../../shared/struct/random.ts';
+import { randomHex } from '../../shared/struct/random-hex.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import { type Api, createApi } from '../api/server.ts';
 import { Fleet } from '../discovery/fleet.ts';

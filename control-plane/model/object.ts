@@ -1,4 +1,4 @@
-import { randomHex } from '../../shared/struct/random.ts';
+import { randomHex } from '../../shared/struct/random-hex.ts';
 import { label, labelValue, qualifiedName } from './names.ts';
 import { boolean, integer, list, map, object, oneOf, optional, preset, required, type Schema, text } from './schema.ts';
 

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 /** Randomness as a parameter. `next()` is uniform in [0, 1). */
 export type Random = () => number;
 
@@ -17,7 +15,12 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** `bytes` cryptographically random bytes as lower-case hexadecimal: for names that must be unique or unguessable. */
-export function randomHex(bytes: number): string {
-  return randomBytes(bytes).toString('hex');
+/** `bytes` random bytes as lower-case hexadecimal, fast and not secret: for names that must only be unique. */
+export function uniqueHex(bytes: number): string {
+  let hex = '';
+  while (hex.length < 2 * bytes)
+    hex += Math.floor(Math.random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  return hex.slice(0, 2 * bytes);
 }

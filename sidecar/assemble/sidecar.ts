@@ -5,7 +5,6 @@ import { sleep } from '../../shared/time/clock.ts';
 import { adminRoutes } from '../admin/routes.ts';
 import { AdminServer } from '../admin/server.ts';
 import type { AccessLogPlan } from '../core/plan/access-log.ts';
-import { LastGood } from '../discovery/last-good.ts';
 import { Registration, type Workload } from '../discovery/registration.ts';
 import type { BootstrapResult } from '../plan/bootstrap.ts';
 import type { ListenerBook } from '../worker/listener-book.ts';
@@ -46,6 +45,7 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
     ended.resolve(1);
   };
   const node = bootstrap.node.id ?? '';
+  const LastGood = options.data === '' ? null : (await import('../discovery/last-good.ts')).LastGood;
   const path = new ControlPath(bootstrap, {
     workers: options.concurrency,
     logLevel: options.logLevel,
@@ -59,7 +59,7 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
     commandPath: options.commandPath,
     listeners: parts.listeners,
     accessLogs: options.accessLog === '' ? [] : [jsonLog(options.accessLog)],
-    lastGood: (clock) => (options.data === '' ? null : new LastGood(options.data, node, clock, log)),
+    lastGood: (clock) => LastGood && new LastGood(options.data, node, clock, log),
     onFatal: fail,
   });
   const around = { clock: path.clock, random: systemRandom, log };

@@ -1,4 +1,4 @@
-import { randomHex } from '../../shared/struct/random.ts';
+import { uniqueHex } from '../../shared/struct/random.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { H } from '../core/headers.ts';
 import type { HttpManagerPlan } from '../core/plan/http-manager.ts';
@@ -14,7 +14,7 @@ export class RequestIds {
   /** Text of the counter's upper part, made anew every 65,536 ids. */
   #upper = '';
 
-  constructor(seed: string = randomHex(10)) {
+  constructor(seed: string = uniqueHex(10)) {
     this.#head = `${seed.slice(0, 8)}-${seed.slice(8, 12)}-4${seed.slice(12, 15)}-${VARIANT[Number.parseInt(seed[15] as string, 16) & 3]}`;
     this.#tail = seed.slice(16, 19);
   }

@@ -1,10 +1,9 @@
-import { parseDocument } from '../../shared/xds/document.ts';
 import { fromJson } from '../../shared/xds/json.ts';
 import type { Bootstrap, Node } from '../../shared/xds/messages.gen.ts';
 import { type AdsServers, adsServers } from './ads-servers.ts';
 import { type ClusterResult, cluster } from './cluster.ts';
 import { type HostPort, type ListenerResult, listener, socketAddress } from './listener.ts';
-import { allOf, type Findings, noFindings, Place, sortFindings } from './place.ts';
+import { type Findings, noFindings, Place, sortFindings } from './place.ts';
 import { clustersOfHost, routesOfListener } from './references.ts';
 
 /** A bootstrap, checked. Static pieces are what was read without a problem that forbids it. */
@@ -21,13 +20,9 @@ export interface BootstrapResult {
   readonly findings: Findings;
 }
 
-/** Reads a bootstrap in YAML or JSON. `name` is the file's, for syntax errors. */
-export function readBootstrap(text: string, name: string): BootstrapResult {
-  const parsed = parseDocument(text, name);
-  if (parsed.problem !== undefined) {
-    return resolveBootstrap({}, { wrong: [parsed.problem], unsupported: [] });
-  }
-  const { message, problems } = fromJson('envoy.config.bootstrap.v3.Bootstrap', parsed.value);
+/** Checks a parsed bootstrap document. */
+export function bootstrapOf(document: unknown): BootstrapResult {
+  const { message, problems } = fromJson('envoy.config.bootstrap.v3.Bootstrap', document);
   return resolveBootstrap(message, sortFindings(problems));
 }
 
@@ -90,9 +85,4 @@ function checkReferences(
       }
     }
   }
-}
-
-/** Every problem of a bootstrap, each beginning with the path of its field; empty when it can be run. */
-export function validateBootstrap(text: string, name: string): string[] {
-  return allOf(readBootstrap(text, name).findings);
 }

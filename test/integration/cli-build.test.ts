@@ -36,7 +36,18 @@ test('the program itself loads nothing but what chooses the command', () => {
 
 test('a sidecar loads neither what a control plane needs nor what its configuration may never ask for', () => {
   const loaded = loadedWith('sidecar/main.ts');
-  const not = ['control-plane', 'cli', 'fastify', '@grpc/grpc-js', 'protobufjs', 'undici', 'opossum', 'nats', 'ajv'];
+  const not = [
+    'control-plane',
+    'cli',
+    'fastify',
+    '@grpc/grpc-js',
+    'protobufjs',
+    'yaml',
+    'undici',
+    'opossum',
+    'nats',
+    'ajv',
+  ];
   assert.deepEqual(
     not.filter((each) => loaded.has(each)),
     [],

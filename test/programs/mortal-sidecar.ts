@@ -10,7 +10,7 @@ import { adminRoutes } from '../../sidecar/admin/routes.ts';
 import { AdminServer } from '../../sidecar/admin/server.ts';
 import { Subject } from '../../sidecar/assemble/admin.ts';
 import { ControlPath } from '../../sidecar/assemble/control-path.ts';
-import { readBootstrap } from '../../sidecar/plan/bootstrap.ts';
+import { readBootstrap } from '../../sidecar/plan/bootstrap-file.ts';
 import { ListenerBook } from '../../sidecar/worker/listener-book.ts';
 
 const [, , file = '', count = '1'] = process.argv;

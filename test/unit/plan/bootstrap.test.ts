@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readBootstrap, validateBootstrap } from '../../../sidecar/plan/bootstrap.ts';
+import { readBootstrap, validateBootstrap } from '../../../sidecar/plan/bootstrap-file.ts';
 
 type Json = { [key: string]: unknown };
 

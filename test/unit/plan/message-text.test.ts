@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromJson } from '../../../shared/xds/json.ts';
 import type { Messages } from '../../../shared/xds/messages.gen.ts';
-import { readBootstrap } from '../../../sidecar/plan/bootstrap.ts';
+import { readBootstrap } from '../../../sidecar/plan/bootstrap-file.ts';
 import { allOf, Place } from '../../../sidecar/plan/place.ts';
 import { virtualHost } from '../../../sidecar/plan/route.ts';
 import { bootstrap, cluster, httpListener } from '../../support/bootstrap.ts';
