@@ -14,6 +14,11 @@ import type { SlotAllocator } from './slot-allocator.ts';
 /** Deaths within this time (ms) that end the process: something is wrong that a new worker does not cure. */
 const DEATH_WINDOW = 10_000;
 const DEATHS = 3;
+/**
+ * Three semi-spaces of 4 MiB: what a request leaves behind dies young, and more would only be memory that is never returned
+ * (184 instead of 136 MiB at most in `npm run bench`, for the same CPU per request).
+ */
+const YOUNG_MIB = 12;
 
 export interface HostOptions {
   readonly workers: number;
@@ -160,7 +165,11 @@ export class WorkerHost {
     const { workers, logLevel, identity, slots } = this.#options;
     const setup: WorkerSetup = { index, workers, pages: slots.pages, plan: this.#pieces.whole(), logLevel, identity };
     this.#spawned += 1;
-    const worker = new Worker(entry, { workerData: setup, name: `data-path-${index}` });
+    const worker = new Worker(entry, {
+      workerData: setup,
+      name: `data-path-${index}`,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
     const thread: Thread = { worker, id: this.#spawned, index, epoch: 0, ready: false, idle: false };
     this.#threads.set(index, thread);
     worker.on('message', (message: FromWorker) => this.#receive(thread, message));
