@@ -16,7 +16,10 @@ export interface Http2ConnectionOwner {
   onGone(connection: Http2Connection, stood: boolean, failure: Failure): void;
 }
 
-/** One HTTP/2 connection to an endpoint: connecting, then open, perhaps draining, then gone. */
+/**
+ * One HTTP/2 connection to an endpoint: connecting until the server has said how many streams it takes (streams beyond
+ * that would be refused), then open, perhaps draining, then gone.
+ */
 export class Http2Connection {
   readonly #wire: SocketWire;
   readonly #cluster: ClusterConnections;
@@ -24,6 +27,7 @@ export class Http2Connection {
   readonly #began: number;
   readonly #timer: WheelTimer;
   #session: ClientSession | null = null;
+  #stands = false;
   #streams = 0;
   #gone = false;
 
@@ -34,7 +38,7 @@ export class Http2Connection {
     this.#owner = owner;
     this.#began = sockets.turn.now;
     // First for the connection to stand, then for it to be without streams.
-    this.#timer = new WheelTimer(() => (this.#session === null ? this.#tooSlow() : this.#tooIdle()));
+    this.#timer = new WheelTimer(() => (this.#stands ? this.#tooIdle() : this.#tooSlow()));
     this.#wire = SocketWire.dialled(sockets, address, port, () => this.#connected());
     this.#wire.sink = { onBytes() {}, onDrain() {}, onEof() {}, onClose: () => this.#failed(FAILURE.connect) };
     this.#wire.received = stats.upstreamCxRxBytesTotal;
@@ -47,7 +51,7 @@ export class Http2Connection {
 
   /** Streams that it takes now. */
   get available(): number {
-    return this.#session === null || this.#spent ? 0 : this.#session.available;
+    return !this.#stands || this.#spent ? 0 : (this.#session as ClientSession).available;
   }
 
   /** A stream for one request; only while `available` is not 0. */
@@ -66,7 +70,7 @@ export class Http2Connection {
 
   /** Takes no more streams, and goes when those under way are over. */
   drain(): void {
-    if (this.#session !== null) this.#session.drain();
+    if (this.#stands) this.#session?.drain();
     else {
       this.#failed(FAILURE.connect);
       this.#wire.destroy();
@@ -80,9 +84,7 @@ export class Http2Connection {
   }
 
   #connected(): void {
-    const { sockets, stats, wheel } = this.#cluster;
-    wheel.stop(this.#timer);
-    stats.upstreamCxConnectMs.record(sockets.turn.now - this.#began);
+    const { sockets, wheel } = this.#cluster;
     this.#session = new ClientSession(
       this.#wire,
       DEFAULT_CLIENT_OPTIONS,
@@ -93,11 +95,15 @@ export class Http2Connection {
         onGone: () => this.#closed(),
       },
     );
-    this.#free();
   }
 
   #free(): void {
-    const { plan, sockets, wheel } = this.#cluster;
+    const { plan, sockets, stats, wheel } = this.#cluster;
+    if (!this.#stands) {
+      this.#stands = true;
+      wheel.stop(this.#timer);
+      stats.upstreamCxConnectMs.record(sockets.turn.now - this.#began);
+    }
     this.#owner.onCapacity(this);
     if (this.#gone || this.#session?.active !== 0 || plan.idleTimeout === 0) return;
     wheel.start(this.#timer, plan.idleTimeout, sockets.turn.now);
@@ -122,6 +128,7 @@ export class Http2Connection {
 
   #closed(): void {
     if (this.#gone) return;
+    if (!this.#stands) return this.#failed(FAILURE.connect);
     const { sockets, stats } = this.#cluster;
     const remote = this.#wire.closedBy === 'peer';
     stats.upstreamCxDestroy.inc();
