@@ -78,7 +78,12 @@ function load(port: number, count: number): Promise<string> {
   });
 }
 
-async function cost(pid: number, port: number, count: number): Promise<{ us: number; perSecond: number }> {
+interface Cost {
+  readonly us: number;
+  readonly perSecond: number;
+}
+
+async function cost(pid: number, port: number, count: number): Promise<Cost> {
   const before = usageOf(pid).cpu;
   const text = await load(port, count);
   const after = usageOf(pid).cpu;
@@ -91,46 +96,37 @@ const median = (values: number[]): number => values.sort((a, b) => a - b)[values
 
 try {
   const [backend, other, own] = [await freePort(), await freePort(), await freePort()];
-  const body = (what === 'large' ? '0123456789abcdef'.repeat(1000) : 'hello world '.repeat(9)).slice(
-    0,
-    what === 'large' ? 15_000 : 100,
-  );
-  const bodyFile = path.join(folder, 'body');
-  writeFileSync(bodyFile, body);
-  haproxy(
-    1,
-    'backend',
-    `  ${what === 'large' ? '' : ''}\nfrontend f\n  bind 127.0.0.1:${backend} proto h2\n  http-request return status 200 content-type text/plain file ${bodyFile}\n`,
-  );
+  const body = path.join(folder, 'body');
+  writeFileSync(body, what === 'large' ? '0123456789abcdef'.repeat(1000) : 'hello world '.repeat(9).slice(0, 100));
+  const answer = `http-request return status 200 content-type text/plain file ${body}`;
+  haproxy(1, 'backend', `frontend f\n  bind 127.0.0.1:${backend} proto h2\n  ${answer}\n`);
   const rival = haproxy(
     0,
     'proxy',
-    `  http-reuse always\nfrontend f\n  bind 127.0.0.1:${other} proto h2\n  default_backend b\nbackend b\n  server s1 127.0.0.1:${backend} proto h2\n`,
+    `  http-reuse always
+frontend f
+  bind 127.0.0.1:${other} proto h2
+  default_backend b
+backend b
+  server s1 127.0.0.1:${backend} proto h2
+`,
   );
   await reachable(backend);
-  const ours = start(
-    0,
-    process.execPath,
-    path.join(import.meta.dirname, '../programs/http2-relay.ts'),
-    String(backend),
-    String(own),
-  );
+  const program = path.join(import.meta.dirname, '../programs/http2-relay.ts');
+  const ours = start(0, process.execPath, program, String(backend), String(own));
   await reachable(other);
   await reachable(own);
   for (let each = 0; each < 3; each += 1) await load(own, 20_000);
-  const [a, b]: [number[], number[]] = [[], []];
-  const [ra, rb]: [number[], number[]] = [[], []];
+  const [theirs, mine]: [Cost[], Cost[]] = [[], []];
   for (let round = 0; round < rounds; round += 1) {
-    const theirs = await cost(rival.pid as number, other, requests);
-    const mine = await cost(ours.pid as number, own, requests);
-    a.push(theirs.us);
-    b.push(mine.us);
-    ra.push(theirs.perSecond);
-    rb.push(mine.perSecond);
+    theirs.push(await cost(rival.pid as number, other, requests));
+    mine.push(await cost(ours.pid as number, own, requests));
   }
-  const [theirs, mine] = [median(a), median(b)];
+  const [a, b] = [theirs, mine].map((each) => median(each.map(({ us }) => us))) as [number, number];
+  const rates = [theirs, mine].map((each) => Math.round(median(each.map(({ perSecond }) => perSecond))));
   console.log(
-    `${what}: haproxy ${theirs.toFixed(1)} us (${median(ra)}/s), codec ${mine.toFixed(1)} us (${median(rb)}/s), ratio ${(mine / theirs).toFixed(2)}`,
+    `${what}: haproxy ${a.toFixed(2)} us (${rates[0]}/s), codec ${b.toFixed(2)} us (${rates[1]}/s), ` +
+      `ratio ${(b / a).toFixed(2)}`,
   );
 } finally {
   for (const child of children) child.kill();

@@ -9,8 +9,8 @@ const KEPT = 64;
 
 /** The last streams of a connection that ended: frames for them may still be on the way (RFC 9113 5.1). */
 export class ClosedStreams {
-  readonly #ids = new Int32Array(KEPT);
-  readonly #endings = new Uint8Array(KEPT);
+  readonly #ids: number[] = [];
+  readonly #endings: Ending[] = [];
   #next = 0;
 
   add(id: number, ending: Ending): void {

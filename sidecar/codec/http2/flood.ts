@@ -46,7 +46,7 @@ const PER_FRAME = [0, 0, 0, 1, 0, 0, 0, 4, 0, 0];
  */
 export class Flood {
   readonly #turn: Turn;
-  readonly #counts = new Int32Array(LIMITS.length);
+  readonly #counts = LIMITS.map(() => 0);
   #since: number;
   #streams = 0;
   #frames = 0;

@@ -34,12 +34,13 @@ STATIC_TABLE.forEach(([name, value], at) => {
  */
 export class HpackEncoder {
   readonly #names = new Map<string, EncodedName>();
-  readonly #method = this.#known(':method');
-  readonly #scheme = this.#known(':scheme');
-  readonly #authority = this.#known(':authority');
-  readonly #path = this.#known(':path');
-  readonly #status = this.#known(':status');
-  readonly #length = this.#known('content-length');
+  /** Those that nearly every block has, looked up once. */
+  #method: EncodedName | null = null;
+  #scheme: EncodedName | null = null;
+  #authority: EncodedName | null = null;
+  #path: EncodedName | null = null;
+  #status: EncodedName | null = null;
+  #length: EncodedName | null = null;
   /** Entries in the order of insertion, from `#oldest` on. */
   #entries: EncodedName[] = [];
   #sizes: number[] = [];
@@ -90,21 +91,21 @@ export class HpackEncoder {
 
   /** RFC 9113 8.3.1. An authority of '' is left out. */
   request(method: string, scheme: string, authority: string, path: string): void {
-    this.#field(this.#method, method, false);
-    this.#field(this.#scheme, scheme, false);
-    if (authority !== '') this.#field(this.#authority, authority, false);
-    this.#field(this.#path, path, false);
+    this.#field((this.#method ??= this.#known(':method')), method, false);
+    this.#field((this.#scheme ??= this.#known(':scheme')), scheme, false);
+    if (authority !== '') this.#field((this.#authority ??= this.#known(':authority')), authority, false);
+    this.#field((this.#path ??= this.#known(':path')), path, false);
   }
 
   /** RFC 9113 8.3.2. */
   status(status: number): void {
     const index = STATUS_INDEX[status] as number;
     if (index > 0) this.#out[this.#at++] = 0x80 | index;
-    else this.#field(this.#status, String(status), false);
+    else this.#field((this.#status ??= this.#known(':status')), String(status), false);
   }
 
   contentLength(length: number): void {
-    this.#field(this.#length, String(length), false);
+    this.#field((this.#length ??= this.#known('content-length')), String(length), false);
   }
 
   /** All headers of a list that HTTP/2 can carry, names in lower case. */
