@@ -26,7 +26,6 @@ const EVENTS_KEPT = 200;
 
 export interface ControlPathOptions {
   readonly workers: number;
-  readonly logLevel: string;
   readonly identity: NodeIdentity;
   readonly log: Log;
   readonly lenient: boolean;
@@ -66,7 +65,6 @@ export class ControlPath {
     this.slots = new SlotAllocator(workers, (page) => this.host.announcePage(page));
     this.host = new WorkerHost({
       workers,
-      logLevel: options.logLevel,
       identity: options.identity,
       slots: this.slots,
       stats: this.stats,

@@ -48,7 +48,6 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
   const LastGood = options.data === '' ? null : (await import('../discovery/last-good.ts')).LastGood;
   const path = new ControlPath(bootstrap, {
     workers: options.concurrency,
-    logLevel: options.logLevel,
     identity: {
       service: options.mesh?.service ?? bootstrap.node.cluster ?? '',
       namespace: options.mesh?.namespace ?? '',

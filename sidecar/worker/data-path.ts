@@ -1,5 +1,4 @@
 import type { BoundSocket } from 'node:net';
-import { createLog } from '../../shared/log/log.ts';
 import { systemRandom } from '../../shared/struct/random.ts';
 import { systemClock } from '../../shared/time/clock.ts';
 import { Wheel } from '../../shared/time/wheel.ts';
@@ -79,13 +78,12 @@ export class DataPath {
   constructor(setup: WorkerSetup, post: (message: FromWorker) => void) {
     this.#setup = setup;
     this.#post = post;
-    const log = createLog(`aya-worker-${setup.index}`, setup.logLevel);
     this.#stats = new ThreadStats(this.#turn, (batch) => post({ kind: 'stats', batch }));
     this.#slots = new SlotTable(setup.workers, setup.index);
     for (const page of setup.pages) this.#slots.addPage(page);
     this.#demand = new WorkerDemand((host) => post({ kind: 'host', host }));
     this.#logFiles = new LogFiles(this.#clock, (path, error) =>
-      log.error({ path, err: error }, 'cannot write the access log'),
+      post({ kind: 'log-failed', path, error: error.message }),
     );
     this.#faults = {
       stats: this.#stats,

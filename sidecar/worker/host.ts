@@ -22,7 +22,6 @@ const YOUNG_MIB = 12;
 
 export interface HostOptions {
   readonly workers: number;
-  readonly logLevel: string;
   readonly identity: NodeIdentity;
   readonly slots: SlotAllocator;
   readonly stats: StatsCollector;
@@ -162,8 +161,8 @@ export class WorkerHost {
   }
 
   #spawn(index: number): void {
-    const { workers, logLevel, identity, slots } = this.#options;
-    const setup: WorkerSetup = { index, workers, pages: slots.pages, plan: this.#pieces.whole(), logLevel, identity };
+    const { workers, identity, slots } = this.#options;
+    const setup: WorkerSetup = { index, workers, pages: slots.pages, plan: this.#pieces.whole(), identity };
     this.#spawned += 1;
     const worker = new Worker(entry, {
       workerData: setup,
@@ -206,6 +205,11 @@ export class WorkerHost {
       case 'listen-failed':
         this.#options.onFatal(new Error(`listener ${message.listener}: cannot listen: ${message.error}`));
         break;
+      case 'log-failed': {
+        const { error, path } = message;
+        this.#options.log.error({ path, worker: thread.index, error }, 'cannot write the access log');
+        break;
+      }
       case 'idle':
         thread.idle = true;
         this.#settleIdle();

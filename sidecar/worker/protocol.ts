@@ -12,7 +12,6 @@ export interface WorkerSetup {
   readonly pages: readonly SharedArrayBuffer[];
   /** The whole plan in force, as one delta. */
   readonly plan: PlanDelta;
-  readonly logLevel: string;
   /** Labels of this side in Istio's metrics, by listener direction. */
   readonly identity: NodeIdentity;
 }
@@ -44,6 +43,8 @@ export type FromWorker =
   | { readonly kind: 'stats'; readonly batch: StatsBatch }
   | { readonly kind: 'tripped'; readonly slot: number; readonly detector: Detector }
   | { readonly kind: 'host'; readonly host: string }
+  /** An access log cannot be written. */
+  | { readonly kind: 'log-failed'; readonly path: string; readonly error: string }
   | { readonly kind: 'listening'; readonly listener: string }
   | { readonly kind: 'listen-failed'; readonly listener: string; readonly error: string }
   /** Told once after `stop-accepting`: no connection is left, and the access logs are written. */

@@ -56,7 +56,17 @@ test('a sidecar loads neither what a control plane needs nor what its configurat
 
 test('a data-path worker loads only the data path', () => {
   const loaded = loadedWith('sidecar/worker/entry.ts');
-  const not = ['control-plane', 'cli', 'fastify', '@grpc/grpc-js', '@grpc/proto-loader', 'undici', 'opossum', 'yaml'];
+  const not = [
+    'control-plane',
+    'cli',
+    'fastify',
+    '@grpc/grpc-js',
+    '@grpc/proto-loader',
+    'undici',
+    'opossum',
+    'yaml',
+    'pino',
+  ];
   assert.deepEqual(
     not.filter((each) => loaded.has(each)),
     [],

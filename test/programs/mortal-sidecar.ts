@@ -19,7 +19,6 @@ const bootstrap = readBootstrap(readFileSync(file, 'utf8'), file);
 const log = createLog('aya-sidecar');
 const path = new ControlPath(bootstrap, {
   workers,
-  logLevel: 'info',
   identity: { service: '', namespace: '', node: '' },
   log,
   lenient: false,

@@ -107,7 +107,6 @@ export class WorkerUnderTest {
         workers: 1,
         pages: [page],
         plan: { epoch: 1, put, del: [] },
-        logLevel: 'silent',
         identity: { service: '', namespace: '', node: '' },
       },
       (message) => this.said.push(message),
