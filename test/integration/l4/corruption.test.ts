@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import net from 'node:net';
 import { test } from 'node:test';
-import { httpBackend } from '../../support/backend.ts';
+import { httpBackend, rawBackend } from '../../support/backend.ts';
 import { bootstrap, cluster, forward, httpListener } from '../../support/bootstrap.ts';
 import { startSidecar } from '../../support/sidecar.ts';
 import { Pieces, type Reading, readAll } from '../../support/stream.ts';
+import { listenerOf, tcpChain } from '../../support/tcp-listener.ts';
 
 /** Decision D8, rule W: bytes are handed to the system where they lie, and that memory is read into again. */
 
@@ -60,3 +62,29 @@ for (const [name, length] of [
     }
   });
 }
+
+test('eight slow readers and a fast one get their own bytes of a TCP stream, and what they send comes whole, too', async (t) => {
+  const backend = await rawBackend(t, (socket) => {
+    socket.once('data', (chunk) => {
+      socket.unshift(chunk.subarray(1));
+      const id = chunk[0] ?? 0;
+      send(id, socket);
+      void readAll(socket, rest(8 - id)).then((reading) => uploads.set(id, reading));
+    });
+  });
+  const uploads = new Map<number, Reading>();
+  const sidecar = await startSidecar(t, bootstrap([listenerOf([tcpChain('db')])], [cluster('db', [backend.port])]));
+  const readings = await Promise.all(
+    readers.map((id) => {
+      const socket = net.connect({ port: sidecar.port(), host: '127.0.0.1', allowHalfOpen: true });
+      socket.write(Buffer.from([id]));
+      send(id, socket);
+      return readAll(socket, rest(id));
+    }),
+  );
+  for (const [id, reading] of readings.entries()) {
+    const whole = { bytes: MIB << 20, hash: new Pieces(id).hash(MIB) };
+    assert.deepEqual(reading, whole);
+    assert.deepEqual(uploads.get(id), whole);
+  }
+});
