@@ -4,6 +4,7 @@ import net from 'node:net';
 import { test } from 'node:test';
 import { httpBackend, rawBackend } from '../../support/backend.ts';
 import { bootstrap, cluster, forward, httpListener } from '../../support/bootstrap.ts';
+import { eventually } from '../../support/eventually.ts';
 import { startSidecar } from '../../support/sidecar.ts';
 import { Pieces, type Reading, readAll } from '../../support/stream.ts';
 import { listenerOf, tcpChain } from '../../support/tcp-listener.ts';
@@ -65,7 +66,7 @@ for (const [name, length] of [
 
 test('eight slow readers and a fast one get their own bytes of a TCP stream, and what they send comes whole, too', async (t) => {
   const backend = await rawBackend(t, (socket) => {
-    socket.once('data', (chunk) => {
+    socket.once('data', (chunk: Buffer) => {
       socket.unshift(chunk.subarray(1));
       const id = chunk[0] ?? 0;
       send(id, socket);
@@ -82,6 +83,7 @@ test('eight slow readers and a fast one get their own bytes of a TCP stream, and
       return readAll(socket, rest(id));
     }),
   );
+  await eventually(() => uploads.size === readers.length, 30_000);
   for (const [id, reading] of readings.entries()) {
     const whole = { bytes: MIB << 20, hash: new Pieces(id).hash(MIB) };
     assert.deepEqual(reading, whole);
