@@ -2,6 +2,7 @@ import { VirtualClock } from '../../shared/time/virtual-clock.ts';
 import { Wheel } from '../../shared/time/wheel.ts';
 import { ClientSession } from '../../sidecar/codec/http1/client-session.ts';
 import { DateText } from '../../sidecar/codec/http1/date-text.ts';
+import type { HeadLimits } from '../../sidecar/codec/http1/field-section.ts';
 import type { ServerContext, ServerOptions } from '../../sidecar/codec/http1/server-options.ts';
 import { ServerSession } from '../../sidecar/codec/http1/server-session.ts';
 import type { Exchange, ExchangeHandler, RequestSink } from '../../sidecar/core/exchange.ts';
@@ -168,7 +169,13 @@ export interface Answered {
 }
 
 /** Sends one request without a body through a client session and feeds it `bytes`, cut at `cuts`, then perhaps FIN. */
-export function answer(method: string, bytes: string | Buffer, cuts: readonly number[], fin = false): Answered {
+export function answer(
+  method: string,
+  bytes: string | Buffer,
+  cuts: readonly number[],
+  fin = false,
+  limits: HeadLimits = { maxHeadBytes: 8192, maxHeaders: 100 },
+): Answered {
   const wire = new FakeWire();
   const seen: Answered = {
     informs: [],
@@ -190,7 +197,7 @@ export function answer(method: string, bytes: string | Buffer, cuts: readonly nu
         seen.connection = 'gone';
       },
     },
-    { maxHeadBytes: 8192, maxHeaders: 100 },
+    limits,
   );
   session.start(method, 'svc', '/', HeaderList.of(), 0, {
     onInform: (status) => seen.informs.push(status),

@@ -7,20 +7,23 @@ export interface Read {
   path: string;
   /** Bytes of the body, decoded. */
   body: number;
+  /** It came to its end. */
+  whole: boolean;
 }
 
-/** What Node's own HTTP parser (llhttp) sees in `bytes`, as sent by one client that then closes its side. */
+/** What Node's own HTTP parser (llhttp) sees in `bytes`, as sent by one client that then closes its side: heads, in order. */
 export function nodeReads(bytes: string): Promise<Read[]> {
   const reads: Read[] = [];
   const server = http.createServer(
     { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 },
     (request, response) => {
-      const read: Read = { method: request.method ?? '', path: request.url ?? '', body: 0 };
+      const read: Read = { method: request.method ?? '', path: request.url ?? '', body: 0, whole: false };
+      reads.push(read);
       request.on('data', (chunk: Buffer) => {
         read.body += chunk.length;
       });
       request.on('end', () => {
-        reads.push(read);
+        read.whole = true;
         response.end();
       });
     },
