@@ -123,3 +123,17 @@ test('without timeouts nothing runs', () => {
   bench.receive(`${GET}GET / HT`);
   assert.equal(bench.wheel.running, 0);
 });
+
+test('a client that sends on and on but never reads does not keep its response alive', () => {
+  const recorder = new Recorder(nothing);
+  const bench = new ServerBench(recorder, { streamIdleTimeout: 1000 });
+  bench.receive(GET);
+  recorder.exchanges[0]?.stream.respond(200, HeaderList.of(), -1);
+  bench.wire.backedUp = true;
+  for (let step = 0; step < 12; step += 1) {
+    bench.clock.advance(90);
+    bench.receive('\r\n');
+  }
+  assert.equal(recorder.seen[0]?.end, 'timeout');
+  assert.ok(bench.wire.over);
+});

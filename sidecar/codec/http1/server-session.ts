@@ -141,7 +141,7 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
 
   onBytes(buffer: Buffer, length: number): void {
     if (this.#phase !== OPEN) return;
-    this.#timer.moved = this.#context.turn.now;
+    if (this.#x === null || !this.#requestDone) this.#timer.moved = this.#context.turn.now;
     if (this.#inflow.holds) this.#inflow.hold(buffer, 0, length, false);
     else this.#feed(buffer, 0, length, false);
   }

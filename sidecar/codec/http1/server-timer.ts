@@ -16,7 +16,7 @@ export type Phase = 'idle' | 'head' | 'request' | 'response' | 'half-closed' | '
 export class ServerTimer {
   /** First byte of the head under way. */
   started: number;
-  /** When something moved last. */
+  /** When something moved last. Bytes of later requests are not: they must not keep a response alive that nobody reads. */
   moved: number;
   /** The stream idle timeout of the exchange under way; -1 = as the options say. */
   streamIdle = -1;
