@@ -52,7 +52,8 @@ export class Subject implements AdminSubject {
 
   notReady(): string {
     if (!this.started) return 'workers are starting';
-    const { checker, discovery } = this.#options.path;
+    const { checker, discovery, opening } = this.#options.path;
+    if (opening.length > 0) return opening.map((name) => `listener ${name} is being opened`).join('\n');
     // Before the first requests it should be known whom they can go to; clusters that come later are not waited for.
     if (!this.#wasLive && checker.pending > 0) return `${checker.pending} endpoints have not been checked yet`;
     if (discovery.ready) return '';

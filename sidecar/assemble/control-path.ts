@@ -116,6 +116,11 @@ export class ControlPath {
     await Promise.all(this.#opening.values());
   }
 
+  /** Listeners whose sockets are not open in every worker yet. */
+  get opening(): string[] {
+    return [...this.#opening.keys()];
+  }
+
   async close(): Promise<void> {
     await this.discovery.stop();
     this.checker.close();
@@ -141,7 +146,10 @@ export class ControlPath {
     if (!plan) return;
     const { log, onFatal } = this.#options;
     const opening = this.host.listen(name, plan.address, plan.port).then(
-      ({ address, port }) => log.info({ listener: name, address, port }, 'listening'),
+      ({ address, port }) => {
+        this.#opening.delete(name);
+        log.info({ listener: name, address, port }, 'listening');
+      },
       (error: Error) => onFatal(new Error(`listener ${name}: ${error.message}`)),
     );
     this.#opening.set(name, opening);

@@ -180,7 +180,7 @@ const refused: [string, (parts: Parts) => void, string][] = [
       ]),
     `${H}.http_filters[0].typed_config: type envoy.extensions.filters.http.rbac.v3.RBAC is not supported`,
   ],
-  ['HTTP/2', ({ manager }) => (manager.codec_type = 'HTTP2'), `${H}.codec_type: not supported yet (HTTP2)`],
+  ['HTTP/3', ({ manager }) => (manager.codec_type = 'HTTP3'), `${H}.codec_type: not supported yet (HTTP3)`],
   [
     'upgrades',
     ({ manager }) => (manager.upgrade_configs = [{ upgrade_type: 'websocket' }]),
