@@ -14,12 +14,18 @@ export interface ClientOptions extends ConnectionOptions {
   readonly stallTimeout: number;
 }
 
+/**
+ * A quarter of a MiB, nearly: servers on nghttp2 that have just filled a window to the byte when their body ends may send
+ * RST_STREAM in place of END_STREAM, and bodies have round sizes.
+ */
+const ODD_WINDOW = 262_139;
+
 export const DEFAULT_CLIENT_OPTIONS: ClientOptions = {
   scheme: 'http',
   maxHeadBytes: 60 * 1024,
   maxHeaders: 100,
-  streamWindow: 256 * 1024,
-  connectionWindow: 16 * 1024 * 1024,
+  streamWindow: ODD_WINDOW,
+  connectionWindow: 64 * ODD_WINDOW,
   maxConcurrentStreams: 1024,
   keepaliveInterval: 0,
   keepaliveTimeout: 20_000,
