@@ -2,6 +2,8 @@
 const KEPT = 16;
 /** From so many latencies an estimate is made, if there are. */
 const ENOUGH = 8;
+/** Of fewer requests ever nothing can be said: who had a few small ones would look like the fastest of all. */
+const FIRST = 32;
 /** Levels: each number of requests in flight up to 32, then an eighth of a power of two. */
 const FINE = 32;
 const LEVELS = FINE + 8 * 16;
@@ -15,6 +17,7 @@ export class LoadEstimate {
   /** Per level: latencies ever. */
   readonly #seen = new Int32Array(LEVELS);
   readonly #scratch: number[] = [];
+  #all = 0;
 
   /** A request took `latency` ms that found `inFlight` others when it came. */
   record(inFlight: number, latency: number): void {
@@ -22,10 +25,12 @@ export class LoadEstimate {
     const seen = this.#seen[level] as number;
     this.#latencies[level * KEPT + (seen % KEPT)] = latency;
     this.#seen[level] = seen + 1;
+    this.#all += 1;
   }
 
   /** Ms at this level of load; 0 when nothing is known yet. */
   at(inFlight: number): number {
+    if (this.#all < FIRST) return 0;
     const level = levelOf(inFlight);
     const found = this.#scratch;
     found.length = 0;
@@ -34,7 +39,6 @@ export class LoadEstimate {
       this.#collect(level - far, found);
       this.#collect(level + far, found);
     }
-    if (found.length === 0) return 0;
     found.sort((left, right) => left - right);
     return found[found.length >> 1] as number;
   }

@@ -16,6 +16,9 @@ interface Probe {
   uses: number;
 }
 
+/** Of the endpoints, in the pool. */
+const LARGEST_SHARE = 0.16;
+
 /** With fewer probes than this there is nothing to choose. */
 const ENOUGH = 2;
 
@@ -40,14 +43,16 @@ export class ProbePool {
   /** The oldest first. */
   #probes: Probe[] = [];
   #due = 0;
+  /** Ms. */
+  #typical = 0;
   #removeWorst = false;
 
   constructor(plan: PrequalPlan, endpoints: number, random: Random) {
     this.#plan = plan;
     this.#random = random;
-    // The paper's clusters are larger than the pool. Where they are not, half of the endpoints are compared at a time, and
-    // the pool never loses more than half of what comes in.
-    this.#capacity = Math.max(ENOUGH, Math.min(plan.poolSize, Math.floor(endpoints / 2)));
+    // In the paper a pool holds 16 of 100 endpoints. Smaller clusters keep that ratio: a larger pool would hold probes for
+    // longer, so that many callers run to the same endpoint after old news. It never loses more than half of what comes in.
+    this.#capacity = Math.max(ENOUGH, Math.min(plan.poolSize, Math.round(LARGEST_SHARE * endpoints)));
     const incoming = Math.max(0, 1 - this.#capacity / endpoints) * plan.probesPerRequest;
     this.#removals = Math.min(plan.removalsPerRequest, incoming / 2);
     const net = incoming - this.#removals;
@@ -58,13 +63,17 @@ export class ProbePool {
     return this.#probes.length;
   }
 
-  /** Takes an answer; it takes the place of an earlier one of the same endpoint. */
+  /**
+   * Takes an answer; it takes the place of an earlier one of the same endpoint. Latency 0: the endpoint does not know; it
+   * counts as the others are on average, since what is new may well be slow.
+   */
   add(endpoint: LiveEndpoint, inFlight: number, latency: number, now: number): void {
     this.#loads.add(inFlight);
+    if (latency > 0) this.#typical = this.#typical === 0 ? latency : 0.9 * this.#typical + 0.1 * latency;
     const same = this.#probes.findIndex((each) => each.endpoint === endpoint);
     if (same >= 0) this.#probes.splice(same, 1);
     else if (this.#probes.length === this.#capacity) this.#probes.shift();
-    this.#probes.push({ endpoint, inFlight, latency, at: now, uses: this.#roundedUses() });
+    this.#probes.push({ endpoint, inFlight, latency: latency || this.#typical, at: now, uses: this.#roundedUses() });
   }
 
   /** The best endpoint by the probes; null when there are too few. */
@@ -118,9 +127,10 @@ export class ProbePool {
   }
 }
 
-/** Cold before hot, cold ones by latency, hot ones by requests in flight. `hot`: more than this is hot. */
+/** Cold before hot, cold ones by latency, hot ones (and equals) by requests in flight. `hot`: more than this is hot. */
 function isBetter(one: Probe, other: Probe, hot: number): boolean {
   const [isHot, otherIsHot] = [one.inFlight > hot, other.inFlight > hot];
   if (isHot !== otherIsHot) return otherIsHot;
-  return isHot ? one.inFlight < other.inFlight : one.latency < other.latency;
+  if (!isHot && one.latency !== other.latency) return one.latency < other.latency;
+  return one.inFlight < other.inFlight;
 }
