@@ -274,7 +274,11 @@ describe('clients of nghttp2 and curl against our codec', () => {
   let relay: RunningRelay;
 
   before(async () => {
-    backend = http2.createServer((_request, response) => response.end('hello from the backend'));
+    // It takes the whole request first: curl 7.88 at times hangs on an answer that ends before its upload does.
+    backend = http2.createServer((request, response) => {
+      request.resume();
+      request.on('end', () => response.end('hello from the backend'));
+    });
     await once(backend.listen(0, '127.0.0.1'), 'listening');
     relay = await startRelay((backend.address() as net.AddressInfo).port);
   });
