@@ -4,7 +4,7 @@ import type { Turn } from '../core/turn.ts';
 import { type FrameWire, MAX_ROOM, type Output, type WireSink } from '../core/wire.ts';
 import { latin1, writeLatin1 } from './latin1.ts';
 import { OutputStock } from './output.ts';
-import { Lending, ReadBuffer } from './read-buffer.ts';
+import { BulkStock, type Keeper, Lending, ReadBuffer } from './read-buffer.ts';
 
 /** Bytes up to this size join the text of the turn; larger ones are copied once. */
 const INLINE_BYTES = 2048;
@@ -16,21 +16,21 @@ export interface SocketContext {
   readonly turn: Turn;
   readonly buffer: Buffer;
   readonly outputs: OutputStock;
+  readonly bulk: BulkStock;
   readonly lending: Lending;
   /** Runs `action` once after `ms`; the socket cannot cancel it, so it must be idempotent. */
   later(ms: number, action: () => void): void;
 }
 
 export function socketContext(turn: Turn, later: SocketContext['later']): SocketContext {
-  // As large as an output, since a connection may read into one of its own (see read-buffer.ts).
   const buffer = Buffer.allocUnsafeSlow(MAX_ROOM);
-  return { turn, buffer, outputs: new OutputStock(), lending: new Lending(), later };
+  return { turn, buffer, outputs: new OutputStock(), bulk: new BulkStock(), lending: new Lending(), later };
 }
 
 const deaf: WireSink = { onBytes() {}, onDrain() {}, onEof() {}, onClose() {} };
 
 /** A TCP connection as a Wire: reads into the shared buffer, gathers a turn's output into one write. */
-export class SocketWire implements FrameWire {
+export class SocketWire implements FrameWire, Keeper {
   sink: WireSink = deaf;
   readonly socket: net.Socket;
   /** Count bytes as they come and go; null = nobody wants to know. */
@@ -38,6 +38,7 @@ export class SocketWire implements FrameWire {
   sent: Cell | null = null;
   readonly #context: SocketContext;
   readonly #reads: ReadBuffer;
+  lent: Buffer | null = null;
   #text = '';
   /** Frames of the turn; while there is one, text and bytes join it. */
   #output: Output | null = null;
@@ -55,7 +56,7 @@ export class SocketWire implements FrameWire {
   /** `make` creates the socket around the read callback; see `accepted` and `dialled`. */
   private constructor(context: SocketContext, make: (onread: net.OnReadOpts) => net.Socket) {
     this.#context = context;
-    const reads = new ReadBuffer(context.buffer, context.outputs);
+    const reads = new ReadBuffer(context.buffer, context.bulk);
     this.#reads = reads;
     this.socket = make({
       // Node looks whether it is a buffer at all, which its types leave out.
@@ -127,10 +128,10 @@ export class SocketWire implements FrameWire {
       return !this.#backedUp;
     }
     const { lending } = this.#context;
-    if (chunk.buffer === lending.memory && !this.#copies) {
+    if (lending.holds(chunk) && !this.#copies) {
       this.flush();
       this.#wrote(this.socket.write(chunk), chunk.length);
-      if (this.socket.writableLength > 0) lending.kept = true;
+      if (this.socket.writableLength > 0) lending.keep(this);
     } else if (chunk.length <= MAX_ROOM) {
       const output = this.room(chunk.length);
       output.bytes.set(chunk, output.at);
@@ -229,13 +230,9 @@ export class SocketWire implements FrameWire {
     this.#output = null;
     if (at === 0 || this.#ending) return outputs.give(output);
     const part = bytes.subarray(0, at);
-    if (this.#copies) {
-      outputs.give(output);
-      return this.#wrote(this.socket.write(Buffer.from(part)), at);
-    }
-    this.#wrote(this.socket.write(part), at);
+    this.#wrote(this.socket.write(this.#copies ? Buffer.from(part) : part), at);
     // What the system did not take whole belongs to the socket now (decision D8, rule W).
-    if (this.socket.writableLength === 0) outputs.give(output);
+    if (this.#copies || this.socket.writableLength === 0) outputs.give(output);
     else outputs.lose(output);
   }
 
@@ -252,7 +249,7 @@ export class SocketWire implements FrameWire {
     if (this.#closing) return true;
     const { turn, lending, buffer: shared } = this.#context;
     turn.enter();
-    lending.begin(buffer === shared ? null : buffer.buffer);
+    lending.begin(buffer === shared ? null : buffer);
     try {
       this.sink.onBytes(buffer, length);
     } finally {
@@ -266,6 +263,8 @@ export class SocketWire implements FrameWire {
   #drained(): void {
     if (!this.#backedUp) return;
     this.#backedUp = false;
+    if (this.lent !== null) this.#context.bulk.give(this.lent);
+    this.lent = null;
     this.#inTurn(() => this.sink.onDrain());
   }
 
