@@ -31,10 +31,16 @@ export class Inflow implements DataHandler {
   /** Bytes are done with: the peer may send as many again. */
   credit(bytes: number): void {
     this.#taken += bytes;
-    if (this.#taken < this.#half || !this.#connection.open) return;
+    if (this.#taken >= this.#half) this.tell();
+  }
+
+  /** Tells the peer what was taken. False = nothing was. */
+  tell(): boolean {
+    if (this.#taken === 0 || !this.#connection.open) return false;
     this.#connection.writer.windowUpdate(0, this.#taken);
     this.#window += this.#taken;
     this.#taken = 0;
+    return true;
   }
 
   onDataHead(id: number, length: number, flags: number): void {

@@ -10,6 +10,7 @@ import { type Breach, Stream } from './stream.ts';
 /** How much of a request is read and dropped after its answer, and how long that may take. */
 const MAX_DRAINED = 64 * 1024;
 export const LINGER_MS = 1000;
+const WAKE_PING = Buffer.alloc(8, 'aya wake', 'latin1');
 
 const AWAITED = 0;
 const STARTED = 1;
@@ -145,7 +146,11 @@ export class ServerStream extends Stream implements Contract {
   }
 
   protected onMessageEnd(trailers: HeaderList | null): void {
-    if (this.#sink !== null) this.#sink.onEnd(trailers);
+    if (this.#sink !== null) return this.#sink.onEnd(trailers);
+    if (this.lingersSince < 0) return;
+    // curl (seen in 7.88) that ends a request after its answer looks at the stream again only when something comes.
+    const { inflow, writer } = this.connection;
+    if (!inflow.tell()) writer.ping(false, WAKE_PING, 0);
   }
 
   protected onSent(): void {
