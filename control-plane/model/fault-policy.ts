@@ -1,17 +1,18 @@
 import { parseDuration } from '../../shared/struct/duration.ts';
+import { type Faults, faults } from './faults.ts';
 import { method, plainPath } from './http-match.ts';
 import { headerName, headerValue, label, serviceName } from './names.ts';
 import { type Condition, conditionsSchema, type Resource } from './object.ts';
 import type { Problems } from './problem.ts';
 import { regex } from './regex.ts';
 import {
+  boolean,
   duration,
   integer,
   list,
   object,
   oneOf,
   optional,
-  percent,
   preset,
   required,
   type Schema,
@@ -34,8 +35,15 @@ export interface FaultPolicySpec {
   /** Requests that suffer, any of these; empty: all of them. */
   match: FaultMatch[];
   faults: Faults;
-  /** Attempt: inside the retry loop, so that retries and ejection are exercised. Request: once, before it. */
+  /**
+   * Attempt: inside the retry loop, so that retries and ejection are exercised. Request: drawn once per request; delay and abort
+   * come before the loop, connection and response faults are on each of its attempts.
+   */
   at: 'Attempt' | 'Request';
+  /** Makes what is drawn reproducible; absent: every sidecar draws as it likes. */
+  seed?: number;
+  /** Outlier detection sees injected failures as real ones. */
+  countForEjection: boolean;
   /** Requests of one calling sidecar that suffer at the same time; absent: no limit. */
   maxActive?: number;
   /** Counted from the moment a new generation is accepted. */
@@ -61,12 +69,6 @@ export interface FaultValueMatch {
   type: 'Exact' | 'Prefix' | 'Suffix' | 'Contains' | 'RegularExpression' | 'Present';
   /** Absent exactly when `type` is Present. */
   value?: string;
-}
-
-/** At least one. Each is drawn for itself: the delay first, then the abort. */
-export interface Faults {
-  delay?: { percent: number; fixed: string };
-  abort?: { percent: number; httpStatus?: number; grpcStatus?: number };
 }
 
 export interface FaultPolicyStatus {
@@ -129,36 +131,6 @@ function valueMatches(name: Schema<string>): Schema<FaultValueMatch[]> {
   );
 }
 
-const abort = object<NonNullable<Faults['abort']>>(
-  {
-    percent: required(percent),
-    httpStatus: optional(integer(200, 599)),
-    grpcStatus: optional(integer(1, 16)),
-  },
-  {
-    later: ['reset'],
-    also: (value, path, problems) => one(['httpStatus', 'grpcStatus'], value, path, problems),
-  },
-);
-
-const faults = object<Faults>(
-  {
-    delay: optional(
-      object<NonNullable<Faults['delay']>>(
-        { percent: required(percent), fixed: required(duration(1, 3_600_000)) },
-        { later: ['distribution', 'uniform', 'normal', 'exponential', 'jitter'] },
-      ),
-    ),
-    abort: optional(abort),
-  },
-  {
-    later: ['bandwidth', 'truncate', 'corrupt', 'blackHole', 'connectFailure'],
-    also: (value, path, problems) => {
-      if (!value.delay && !value.abort) problems.add(path, 'must have delay or abort', 'FieldValueRequired');
-    },
-  },
-);
-
 const spec = object<FaultPolicySpec>({
   targetRefs: required(targetRefs),
   from: preset(
@@ -179,6 +151,8 @@ const spec = object<FaultPolicySpec>({
   ),
   faults: required(faults),
   at: preset(oneOf(['Attempt', 'Request']), 'Attempt'),
+  seed: optional(integer(0, 4_294_967_295)),
+  countForEjection: preset(boolean, true),
   maxActive: optional(integer(1, 1_000_000)),
   lease: preset(duration(1000, maxLease), defaultLease),
 });

@@ -2,6 +2,7 @@ import { parseDuration } from '../../shared/struct/duration.ts';
 import { fromMs } from '../../shared/xds/duration.ts';
 import { FAULT_ASSIGNMENT } from '../../shared/xds/type-url.ts';
 import { expiry, type FaultPolicy } from '../model/fault-policy.ts';
+import type { DelayFault, ResponseFault } from '../model/faults.ts';
 import { keyOf } from '../model/world.ts';
 import type { Caller } from './caller.ts';
 import type { ServiceEntry } from './catalog.ts';
@@ -37,12 +38,12 @@ export function faultAssignmentOf(entry: ServiceEntry, caller: Caller): Draft[] 
 }
 
 function ruleOf(policy: FaultPolicy): Message<'aya.v1.FaultRule'> {
-  const { match, faults, at, maxActive } = policy.spec;
-  const { delay, abort } = faults;
+  const { match, faults, at, countForEjection, maxActive, seed } = policy.spec;
+  const { abort, connection, delay, response } = faults;
   return {
     policy: keyOf(policy),
     match: match.flatMap((each) => matchesOf(ofFault(each), 'aya')),
-    ...(delay && { delay: { percentage: percentage(delay.percent), fixed: span(delay.fixed) } }),
+    ...(delay && { delay: delayOf(delay) }),
     ...(abort && {
       abort: {
         percentage: percentage(abort.percent),
@@ -50,17 +51,98 @@ function ruleOf(policy: FaultPolicy): Message<'aya.v1.FaultRule'> {
         ...(abort.grpcStatus !== undefined && { grpc_status: { value: abort.grpcStatus } }),
       },
     }),
+    ...(connection && {
+      connection: {
+        percentage: percentage(connection.percent),
+        failure: failures[connection.failure],
+        ...(connection.afterBytes && { after_bytes: connection.afterBytes }),
+      },
+    }),
+    ...(response && { response: responseOf(response) }),
     at: at === 'Attempt' ? 'ATTEMPT' : 'REQUEST',
     ...(maxActive !== undefined && { max_active: { value: maxActive } }),
+    ...(seed !== undefined && { seed: { value: seed } }),
+    ...(countForEjection === false && { exempt_from_ejection: true }),
   };
+}
+
+const failures = {
+  ConnectFailure: 'CONNECT_FAILURE',
+  PoolExhaustion: 'POOL_EXHAUSTION',
+  BlackHole: 'BLACK_HOLE',
+  ResetBeforeHead: 'RESET_BEFORE_HEAD',
+  ResetMidHead: 'RESET_MID_HEAD',
+  ResetMidBody: 'RESET_MID_BODY',
+} as const;
+
+function delayOf(fault: DelayFault): Message<'aya.v1.FaultRule.Delay'> {
+  const { fixed, normal, pareto, percentiles, uniform } = fault;
+  return {
+    percentage: percentage(fault.percent),
+    ...(fixed && { fixed: span(fixed) }),
+    ...(uniform && { uniform: { min: span(uniform.min), max: span(uniform.max) } }),
+    ...(normal && { normal: { mean: span(normal.mean), deviation: span(normal.deviation) } }),
+    ...(pareto && { pareto: { min: span(pareto.min), shape: pareto.shape } }),
+    ...(percentiles && {
+      percentiles: { p50: span(percentiles.p50), p95: span(percentiles.p95), p99: span(percentiles.p99) },
+    }),
+  };
+}
+
+function responseOf(fault: ResponseFault): Message<'aya.v1.FaultRule.Response'> {
+  const { bytesPerSecond, corruptEvery, dropTrailers, headers, slice, slowClose, truncateAfter } = fault;
+  return {
+    percentage: percentage(fault.percent),
+    ...(bytesPerSecond && { bytes_per_second: bytesPerSecond }),
+    ...(slice && { slice: { bytes: slice.bytes, pause: span(slice.pause) } }),
+    ...(slowClose && { slow_close: span(slowClose) }),
+    ...(truncateAfter !== undefined && { truncate_after: { value: truncateAfter } }),
+    ...(corruptEvery && { corrupt_every: corruptEvery }),
+    ...(headers && {
+      set_headers: headers.set.map(({ name, value }) => ({ key: name, value })),
+      remove_headers: headers.remove,
+    }),
+    ...(dropTrailers && { drop_trailers: true }),
+  };
+}
+
+/** What of a policy Envoy's filter cannot do, as paths within `faults`. */
+export function beyondEnvoy({ spec: { faults } }: FaultPolicy): string[] {
+  const { connection, delay, response } = faults;
+  const beyond: string[] = [];
+  if (delay && delay.fixed === undefined) {
+    beyond.push(
+      ...Object.keys(delay)
+        .filter((each) => each !== 'percent')
+        .map((each) => `delay.${each}`),
+    );
+  }
+  if (connection) beyond.push('connection');
+  if (response) {
+    for (const [each, value] of Object.entries(response)) {
+      if (value !== false && !['percent', 'bytesPerSecond'].includes(each)) beyond.push(`response.${each}`);
+    }
+  }
+  return beyond;
+}
+
+/** KiB per second; Envoy counts no finer. */
+function kibOf(bytesPerSecond: number): number {
+  return Math.max(1, Math.round(bytesPerSecond / 1_024));
 }
 
 /** The same for clients that only know Envoy's fault filter: once per request, before the retries. */
 export function httpFaultOf(policy: FaultPolicy): Message<'envoy.extensions.filters.http.fault.v3.HTTPFault'> {
   const { faults, maxActive } = policy.spec;
-  const { delay, abort } = faults;
+  const { abort, delay, response } = faults;
   return {
-    ...(delay && { delay: { percentage: percentage(delay.percent), fixed_delay: span(delay.fixed) } }),
+    ...(delay?.fixed && { delay: { percentage: percentage(delay.percent), fixed_delay: span(delay.fixed) } }),
+    ...(response?.bytesPerSecond && {
+      response_rate_limit: {
+        percentage: percentage(response.percent),
+        fixed_limit: { limit_kbps: kibOf(response.bytesPerSecond) },
+      },
+    }),
     ...(abort && {
       abort: {
         percentage: percentage(abort.percent),

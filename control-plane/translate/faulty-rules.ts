@@ -4,7 +4,7 @@ import type { FaultPolicy } from '../model/fault-policy.ts';
 import type { Caller } from './caller.ts';
 import type { ServiceEntry } from './catalog.ts';
 import { both, ofFault } from './condition.ts';
-import { faultsFor, httpFaultOf } from './fault.ts';
+import { beyondEnvoy, faultsFor, httpFaultOf } from './fault.ts';
 import type { Note } from './problem.ts';
 import type { MatchedRule } from './rules.ts';
 
@@ -33,6 +33,8 @@ export function withFaults(rule: MatchedRule, entry: ServiceEntry, caller: Calle
         note(each, 'where an older fault meets the same request, only that one is injected', kind);
     }
     for (const fault of faults) {
+      for (const each of beyondEnvoy(fault))
+        note(fault, `spec.faults.${each} is not injected: Envoy's filter has no such fault`, kind);
       if (fault.spec.match.length === 0) {
         if (!always.has(key)) always.set(key, fault);
         continue;

@@ -10,6 +10,16 @@ export type FaultRuleAt =
   | 'ATTEMPT'
   | 'REQUEST';
 
+/** aya.v1.FaultRule.Connection.Failure */
+export type FaultRuleConnectionFailure =
+  | 'UNSPECIFIED'
+  | 'CONNECT_FAILURE'
+  | 'POOL_EXHAUSTION'
+  | 'BLACK_HOLE'
+  | 'RESET_BEFORE_HEAD'
+  | 'RESET_MID_HEAD'
+  | 'RESET_MID_BODY';
+
 /** envoy.config.accesslog.v3.ComparisonFilter.Op */
 export type ComparisonFilterOp =
   | 'EQ'
@@ -238,6 +248,10 @@ export interface FaultRule {
   abort?: FaultRuleAbort;
   at?: FaultRuleAt;
   max_active?: UInt32Value;
+  connection?: FaultRuleConnection;
+  response?: FaultRuleResponse;
+  seed?: UInt32Value;
+  exempt_from_ejection?: boolean;
 }
 
 /** aya.v1.FaultRule.Abort */
@@ -247,10 +261,65 @@ export interface FaultRuleAbort {
   grpc_status?: UInt32Value;
 }
 
+/** aya.v1.FaultRule.Connection */
+export interface FaultRuleConnection {
+  percentage?: FractionalPercent;
+  failure?: FaultRuleConnectionFailure;
+  after_bytes?: number;
+}
+
 /** aya.v1.FaultRule.Delay */
 export interface FaultRuleDelay {
   percentage?: FractionalPercent;
   fixed?: Duration;
+  uniform?: FaultRuleDelayUniform;
+  normal?: FaultRuleDelayNormal;
+  pareto?: FaultRuleDelayPareto;
+  percentiles?: FaultRuleDelayPercentiles;
+}
+
+/** aya.v1.FaultRule.Delay.Normal */
+export interface FaultRuleDelayNormal {
+  mean?: Duration;
+  deviation?: Duration;
+}
+
+/** aya.v1.FaultRule.Delay.Pareto */
+export interface FaultRuleDelayPareto {
+  min?: Duration;
+  shape?: number;
+}
+
+/** aya.v1.FaultRule.Delay.Percentiles */
+export interface FaultRuleDelayPercentiles {
+  p50?: Duration;
+  p95?: Duration;
+  p99?: Duration;
+}
+
+/** aya.v1.FaultRule.Delay.Uniform */
+export interface FaultRuleDelayUniform {
+  min?: Duration;
+  max?: Duration;
+}
+
+/** aya.v1.FaultRule.Response */
+export interface FaultRuleResponse {
+  percentage?: FractionalPercent;
+  bytes_per_second?: number;
+  slice?: FaultRuleResponseSlice;
+  slow_close?: Duration;
+  truncate_after?: UInt32Value;
+  corrupt_every?: number;
+  set_headers: HeaderValue[];
+  remove_headers: string[];
+  drop_trailers?: boolean;
+}
+
+/** aya.v1.FaultRule.Response.Slice */
+export interface FaultRuleResponseSlice {
+  bytes?: number;
+  pause?: Duration;
 }
 
 /** aya.v1.LeastBandwidth */
@@ -1195,12 +1264,16 @@ export type FaultDelayHeaderDelay = Record<never, never>;
 export interface FaultRateLimit {
   fixed_limit?: FaultRateLimitFixedLimit;
   percentage?: FractionalPercent;
+  header_limit?: FaultRateLimitHeaderLimit;
 }
 
 /** envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit */
 export interface FaultRateLimitFixedLimit {
   limit_kbps?: number;
 }
+
+/** envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit */
+export type FaultRateLimitHeaderLimit = Record<never, never>;
 
 /** envoy.extensions.filters.http.fault.v3.FaultAbort */
 export interface FaultAbort {
@@ -1688,7 +1761,14 @@ export interface Messages {
   'aya.v1.FaultAssignment': FaultAssignment;
   'aya.v1.FaultRule': FaultRule;
   'aya.v1.FaultRule.Abort': FaultRuleAbort;
+  'aya.v1.FaultRule.Connection': FaultRuleConnection;
   'aya.v1.FaultRule.Delay': FaultRuleDelay;
+  'aya.v1.FaultRule.Delay.Normal': FaultRuleDelayNormal;
+  'aya.v1.FaultRule.Delay.Pareto': FaultRuleDelayPareto;
+  'aya.v1.FaultRule.Delay.Percentiles': FaultRuleDelayPercentiles;
+  'aya.v1.FaultRule.Delay.Uniform': FaultRuleDelayUniform;
+  'aya.v1.FaultRule.Response': FaultRuleResponse;
+  'aya.v1.FaultRule.Response.Slice': FaultRuleResponseSlice;
   'aya.v1.LeastBandwidth': LeastBandwidth;
   'aya.v1.LeastResponseTime': LeastResponseTime;
   'aya.v1.PeakEwma': PeakEwma;
@@ -1812,6 +1892,7 @@ export interface Messages {
   'envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay': FaultDelayHeaderDelay;
   'envoy.extensions.filters.common.fault.v3.FaultRateLimit': FaultRateLimit;
   'envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit': FaultRateLimitFixedLimit;
+  'envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit': FaultRateLimitHeaderLimit;
   'envoy.extensions.filters.http.fault.v3.FaultAbort': FaultAbort;
   'envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort': FaultAbortHeaderAbort;
   'envoy.extensions.filters.http.fault.v3.HTTPFault': HTTPFault;

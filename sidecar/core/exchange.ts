@@ -2,6 +2,7 @@ import type { Hash64 } from '../../shared/struct/hash64.ts';
 import type { HeaderList } from './headers.ts';
 import type { Failure } from './outcome.ts';
 import type { HttpFaultPlan } from './plan/fault.ts';
+import type { Detour } from './pool.ts';
 
 /**
  * One request and its answer, independent of the protocol on either side. One object of fixed shape per request, never
@@ -45,6 +46,9 @@ export class Exchange {
   affinityCookie = '';
   /** Per-filter overrides of the matched route and its virtual host, null = none. */
   filterConfig: Readonly<Record<string, HttpFaultPlan>> | null = null;
+  /** Faults on the way to the endpoint: of every attempt, and of the attempt that begins now (taken by it). */
+  detour: Detour | null = null;
+  attemptDetour: Detour | null = null;
   /** ip:port of the endpoint of the last attempt. */
   upstream = '';
   /** Attempts begun, the first included. */

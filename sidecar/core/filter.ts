@@ -10,6 +10,8 @@ export interface LocalReply {
   readonly body?: string;
   readonly grpcStatus?: number;
   readonly headers?: readonly string[];
+  /** Outlier detection takes no notice of it (in a chain per attempt). */
+  readonly exempt?: boolean;
 }
 
 /** `null` = go on; `'pause'` = `proceed` will be called later; else answer with this. */
@@ -26,8 +28,11 @@ export interface Filter {
    * null or a reply, unless `cancel` came first.
    */
   onRequest(x: Exchange, proceed: (verdict: LocalReply | null) => void): Verdict;
-  /** The exchange (or attempt) is over, however; called once for every onRequest. Gives up a pause, too. */
-  onEnd?(x: Exchange): void;
+  /**
+   * The exchange (or attempt) is over, however; called once for every onRequest, with the same `proceed`, which tells
+   * attempts of one exchange apart. Gives up a pause, too.
+   */
+  onEnd?(x: Exchange, proceed: (verdict: LocalReply | null) => void): void;
   /** The head of the response, before it is sent. */
   onResponse?(x: Exchange, status: number, headers: HeaderList): void;
 }

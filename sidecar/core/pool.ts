@@ -47,3 +47,14 @@ export interface Dial {
   /** Gives up before the waiter was called back. */
   cancel(): void;
 }
+
+/** Where an attempt gets its stream: a pool, or a fault that stands before it. */
+export type StreamSource = Pick<Pool, 'lease' | 'abandon'>;
+
+/** A fault on the way to an endpoint. */
+export interface Detour {
+  /** Outlier detection takes no notice of failures on this way. */
+  readonly exempt: boolean;
+  /** The way of one attempt through the fault. `noticed` is called with the response flag of what is done, when it is. */
+  through(pool: StreamSource, noticed: (flag: number) => void): StreamSource;
+}

@@ -39,7 +39,7 @@ export class ChainRun {
     if (this.#ended) return;
     this.#ended = true;
     this.#paused = false;
-    for (let at = this.#begun - 1; at >= 0; at -= 1) (this.#filters[at] as Filter).onEnd?.(this.#x);
+    for (let at = this.#begun - 1; at >= 0; at -= 1) (this.#filters[at] as Filter).onEnd?.(this.#x, this.#proceed);
   }
 
   #advance(): void {

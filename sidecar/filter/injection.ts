@@ -4,7 +4,8 @@ import { WheelTimer } from '../../shared/time/wheel.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { LocalReply, Verdict } from '../core/filter.ts';
 import { RESPONSE_FLAG } from '../core/outcome.ts';
-import type { HttpFaultPlan } from '../core/plan/fault.ts';
+import type { AbortPlan } from '../core/plan/fault.ts';
+import type { Detour } from '../core/pool.ts';
 import type { Stats } from '../core/stats.ts';
 
 /** What a worker lends to its fault filters. */
@@ -33,81 +34,109 @@ export function drawn(percent: number, random: Random): boolean {
 }
 
 /** Answers instead of the upstream. */
-export function abortReply(abort: NonNullable<HttpFaultPlan['abort']>): LocalReply {
+export function abortReply(abort: AbortPlan, exempt = false): LocalReply {
   return {
     status: abort.status,
     flags: RESPONSE_FLAG.FI,
     detail: 'fault_filter_abort',
     body: 'fault filter abort',
     ...(abort.grpcStatus === null ? {} : { grpcStatus: abort.grpcStatus }),
+    ...(exempt ? { exempt } : {}),
   };
 }
 
-/** What counts the faults of one filter or rule. */
+/** What counts the faults of one kind, of one filter or rule. */
 export interface FaultCounters {
   /** Takes one place among the active faults; false, and counted as overflow, when there is none. */
   begin(): boolean;
   end(): void;
-  delayed(): void;
-  aborted(): void;
+  injected(kind: string): void;
 }
 
+/** What was drawn for one request or attempt. */
+export interface Drawn {
+  /** Ms; 0 = none. */
+  delay: number;
+  delayCounters: FaultCounters | null;
+  abort: { readonly reply: LocalReply; readonly counters: FaultCounters } | null;
+  /** In the order in which they stand on the way to the endpoint. */
+  detours: readonly { readonly kinds: readonly string[]; readonly detour: Detour; readonly counters: FaultCounters }[];
+}
+
+type Proceed = (verdict: LocalReply | null) => void;
+
 /**
- * The faults under way in one filter: a delay that runs, or an abort that was answered and whose exchange is not over yet.
- * Requests without a fault leave no trace here.
+ * The faults under way in one filter: a delay that runs, an abort that was answered, or a detour, until its exchange (or
+ * attempt) is over. Requests without a fault leave no trace here.
  */
 export class Injections {
   readonly #around: FaultSurroundings;
-  readonly #active = new Map<Exchange, Injection>();
+  readonly #ofRequest: boolean;
+  readonly #active = new Map<Proceed, Injection>();
 
-  constructor(around: FaultSurroundings) {
+  /** `ofRequest`: detours are of every attempt, not of the one that begins now. */
+  constructor(around: FaultSurroundings, ofRequest = true) {
     this.#around = around;
+    this.#ofRequest = ofRequest;
   }
 
-  /** Injects what was drawn: first the delay, then the abort. Null for either = none. */
-  inject(
-    x: Exchange,
-    delay: { readonly fixed: number; readonly counters: FaultCounters } | null,
-    abort: { readonly reply: LocalReply; readonly counters: FaultCounters } | null,
-    proceed: (verdict: LocalReply | null) => void,
-  ): Verdict {
-    if (delay !== null && delay.fixed > 0 && delay.counters.begin()) {
-      delay.counters.delayed();
+  /** Injects what was drawn: first the delay, then the abort, else the detours. */
+  inject(x: Exchange, drawn: Drawn, proceed: Proceed): Verdict {
+    const { delay, delayCounters } = drawn;
+    if (delay > 0 && delayCounters?.begin()) {
+      delayCounters.injected('delay');
       x.flags |= RESPONSE_FLAG.DI;
       const timer = new WheelTimer(() => {
         // A delay that has passed is no longer active, whatever becomes of the request.
-        this.end(x);
-        proceed(this.#abort(x, abort));
+        this.end(proceed);
+        proceed(this.#after(x, drawn, proceed));
       });
-      this.#active.set(x, { counters: delay.counters, timer });
-      this.#around.wheel.start(timer, delay.fixed, this.#around.turn.now);
+      this.#active.set(proceed, { counters: [delayCounters], timer });
+      this.#around.wheel.start(timer, delay, this.#around.turn.now);
       return 'pause';
     }
-    return this.#abort(x, abort);
+    return this.#after(x, drawn, proceed);
   }
 
-  /** The exchange is over. */
-  end(x: Exchange): void {
+  /** The exchange or attempt is over. */
+  end(proceed: Proceed): void {
     if (this.#active.size === 0) return;
-    const injection = this.#active.get(x);
+    const injection = this.#active.get(proceed);
     if (!injection) return;
-    this.#active.delete(x);
+    this.#active.delete(proceed);
     if (injection.timer) this.#around.wheel.stop(injection.timer);
-    injection.counters.end();
+    for (const each of injection.counters) each.end();
   }
 
-  #abort(
-    x: Exchange,
-    abort: { readonly reply: LocalReply; readonly counters: FaultCounters } | null,
-  ): LocalReply | null {
-    if (abort === null || !abort.counters.begin()) return null;
-    abort.counters.aborted();
-    this.#active.set(x, { counters: abort.counters, timer: null });
-    return abort.reply;
+  #after(x: Exchange, { abort, detours }: Drawn, proceed: Proceed): LocalReply | null {
+    if (abort?.counters.begin()) {
+      abort.counters.injected('abort');
+      this.#active.set(proceed, { counters: [abort.counters], timer: null });
+      return abort.reply;
+    }
+    const counters: FaultCounters[] = [];
+    for (const each of detours) {
+      if (!each.counters.begin()) continue;
+      for (const kind of each.kinds) each.counters.injected(kind);
+      counters.push(each.counters);
+      if (this.#ofRequest) x.detour = joinedDetours(each.detour, x.detour);
+      else x.attemptDetour = joinedDetours(each.detour, x.attemptDetour);
+    }
+    if (counters.length > 0) this.#active.set(proceed, { counters, timer: null });
+    return null;
   }
 }
 
+/** First through `near`, then through `far`. */
+export function joinedDetours(near: Detour, far: Detour | null): Detour {
+  if (far === null) return near;
+  return {
+    exempt: near.exempt || far.exempt,
+    through: (pool, noticed) => near.through(far.through(pool, noticed), noticed),
+  };
+}
+
 interface Injection {
-  readonly counters: FaultCounters;
+  readonly counters: readonly FaultCounters[];
   readonly timer: WheelTimer | null;
 }

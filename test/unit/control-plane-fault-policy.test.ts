@@ -8,28 +8,42 @@ const policy = (fields: object) => check('FaultPolicy', { targetRefs: cartTarget
 
 test('a fault is injected per attempt, for everybody, for five minutes, unless it says otherwise', () => {
   assert.deepEqual(policy({}), {
-    body: { spec: { targetRefs: cartTarget, faults, from: [], match: [], at: 'Attempt', lease: '5m' } },
+    body: {
+      spec: { targetRefs: cartTarget, faults, from: [], match: [], at: 'Attempt', countForEjection: true, lease: '5m' },
+    },
     problems: [],
   });
 });
 
-test('the fault of the design page is accepted, but for what comes later', () => {
+test('every kind of fault is accepted', () => {
   const { problems } = policy({
     from: [{ service: 'web' }],
     match: [{ path: { prefix: '/buy' }, method: 'POST', headers: [{ name: 'x-user', type: 'Present' }] }],
     faults: {
-      delay: { percent: 20, fixed: '300ms' },
+      delay: { percent: 20, percentiles: { p50: '10ms', p95: '300ms', p99: '2s' } },
       abort: { percent: 5, httpStatus: 503 },
-      bandwidth: { percent: 10 },
+      connection: { percent: 10, failure: 'ResetMidBody', afterBytes: 100 },
+      response: {
+        percent: 10,
+        bytesPerSecond: 1000,
+        slice: { bytes: 10, pause: '5ms' },
+        slowClose: '1s',
+        truncateAfter: 0,
+        corruptEvery: 64,
+        headers: { set: [{ name: 'x-a', value: '1' }], remove: ['x-b'] },
+        dropTrailers: true,
+      },
     },
     maxActive: 50,
+    seed: 7,
+    countForEjection: false,
     lease: '120s',
   });
-  assert.deepEqual(problems, ['spec.faults.bandwidth: not supported yet']);
+  assert.deepEqual(problems, []);
 });
 
 const wrong: [what: string, fields: object, problems: string[]][] = [
-  ['no fault', { faults: {} }, ['spec.faults: must have delay or abort']],
+  ['no fault', { faults: {} }, ['spec.faults: must have delay, abort, connection or response']],
   [
     'two ways to abort',
     { faults: { abort: { percent: 1, httpStatus: 503, grpcStatus: 14 } } },
@@ -41,14 +55,31 @@ const wrong: [what: string, fields: object, problems: string[]][] = [
     ['spec.faults.abort: must have exactly one of httpStatus, grpcStatus; got none'],
   ],
   [
-    'a reset',
-    { faults: { abort: { percent: 1, httpStatus: 503, reset: true } } },
-    ['spec.faults.abort.reset: not supported yet'],
+    'a delay of two lengths',
+    { faults: { delay: { percent: 1, fixed: '1s', uniform: { min: '1s', max: '2s' } } } },
+    ['spec.faults.delay: must have exactly one of fixed, uniform, normal, pareto, percentiles; got fixed and uniform'],
   ],
   [
-    'a delay distribution',
-    { faults: { delay: { percent: 1, fixed: '1s', distribution: {} } } },
-    ['spec.faults.delay.distribution: not supported yet'],
+    'percentiles that fall',
+    { faults: { delay: { percent: 1, percentiles: { p50: '1s', p95: '2s', p99: '1s' } } } },
+    ['spec.faults.delay.percentiles.p99: must be at least p95 (2s); got 1s'],
+  ],
+  [
+    'bytes before a failure that has none',
+    { faults: { connection: { percent: 1, failure: 'BlackHole', afterBytes: 1 } } },
+    ['spec.faults.connection.afterBytes: must be absent unless failure is ResetMidBody'],
+  ],
+  [
+    'a response fault that does nothing',
+    { faults: { response: { percent: 1 } } },
+    [
+      'spec.faults.response: must have one of bytesPerSecond, slice, slowClose, truncateAfter, corruptEvery, headers, dropTrailers',
+    ],
+  ],
+  [
+    'a header of the framing',
+    { faults: { response: { percent: 1, headers: { remove: ['content-length'] } } } },
+    ['spec.faults.response.headers: "content-length" belongs to the framing and cannot be changed'],
   ],
   ['no percentage', { faults: { delay: { fixed: '1s' } } }, ['spec.faults.delay.percent: required']],
   ['a lease of two days', { lease: '48h' }, ['spec.lease: must be at most 86400s; got 48h']],

@@ -65,15 +65,17 @@ const delay = (percent: number, fixed = 100) => ({ percent, fixed });
 /** Runs one request through a filter: what became of it, and when. */
 class Passage {
   readonly x: Exchange;
+  readonly proceed: (reply: LocalReply | null) => void;
   outcome: 'held' | 'passed' | LocalReply = 'held';
 
   constructor(filter: Filter, shape: RequestShape = {}, prepare: (x: Exchange) => void = () => {}) {
     this.x = exchangeOf(shape);
     prepare(this.x);
-    const verdict = filter.onRequest(this.x, (reply) => {
+    this.proceed = (reply) => {
       assert.equal(this.outcome, 'held', 'proceeds once');
       this.outcome = reply ?? 'passed';
-    });
+    };
+    const verdict = filter.onRequest(this.x, this.proceed);
     if (verdict !== 'pause') this.outcome = verdict ?? 'passed';
   }
 
@@ -93,7 +95,7 @@ test('an abort answers with its status, the flag FI and nothing else', () => {
   assert.equal(passage.x.flags, 0);
   assert.equal(bench.count('aborts_injected'), 1);
   assert.equal(bench.count('active_faults'), 1);
-  filter.onEnd(passage.x);
+  filter.onEnd(passage.x, passage.proceed);
   assert.equal(bench.count('active_faults'), 0);
 });
 
@@ -129,7 +131,7 @@ test('a request that ends while it is delayed gives its place back and is never 
   const bench = new Bench();
   const filter = bench.filter({ delay: delay(100) });
   const passage = new Passage(filter);
-  filter.onEnd(passage.x);
+  filter.onEnd(passage.x, passage.proceed);
   assert.equal(bench.count('active_faults'), 0);
   bench.clock.advance(1000);
   assert.equal(passage.outcome, 'held');
@@ -148,7 +150,7 @@ test('delay and abort are drawn independently of each other', () => {
     if (delayed) seen.delayed += 1;
     if (passage.status > 0) seen.aborted += 1;
     if (delayed && passage.status > 0) seen.both += 1;
-    filter.onEnd(passage.x);
+    filter.onEnd(passage.x, passage.proceed);
   }
   for (const [share, expected] of [
     [seen.delayed, 0.5],
@@ -278,6 +280,61 @@ test('each rule has its own limit, and attempts end one by one', () => {
   const first = new Passage(filter);
   assert.equal(new Passage(filter).outcome, 'passed');
   assert.equal(bench.labelled('aya_faults_overflow_total'), 1);
-  filter.onEnd?.(first.x);
+  filter.onEnd?.(first.x, first.proceed);
   assert.equal(new Passage(filter).outcome, 'held');
+});
+
+test('headers of the request say how long, and cannot raise the share', () => {
+  const bench = new Bench();
+  const byHeader = (percent: number) => bench.filter({ delay: { percent, fixed: 0, byHeader: true } });
+  const asked = { headers: ['x-envoy-fault-delay-request', '50'] };
+  assert.equal(new Passage(byHeader(100)).outcome, 'passed');
+  const held = new Passage(byHeader(100), asked);
+  assert.equal(held.outcome, 'held');
+  bench.clock.advance(60);
+  assert.equal(held.outcome, 'passed');
+  const none = { headers: [...asked.headers, 'x-envoy-fault-delay-request-percentage', '0'] };
+  assert.equal(new Passage(byHeader(100), none).outcome, 'passed');
+  const more = { headers: [...asked.headers, 'x-envoy-fault-delay-request-percentage', '100'] };
+  assert.equal(new Passage(byHeader(0), more).outcome, 'passed');
+  const nonsense = { headers: ['x-envoy-fault-delay-request', '-1'] };
+  assert.equal(new Passage(byHeader(100), nonsense).outcome, 'passed');
+});
+
+test('headers of the request say which status, for HTTP and gRPC', () => {
+  const filter = new Bench().filter({ abort: { ...abort(100), byHeader: true } });
+  assert.equal(new Passage(filter).outcome, 'passed');
+  assert.equal(new Passage(filter, { headers: ['x-envoy-fault-abort-request', '429'] }).status, 429);
+  assert.equal(new Passage(filter, { headers: ['x-envoy-fault-abort-request', '99'] }).outcome, 'passed');
+  const { outcome } = new Passage(filter, { headers: ['x-envoy-fault-abort-grpc-request', '8'] });
+  assert.equal(typeof outcome === 'object' && outcome.grpcStatus, 8);
+});
+
+test('a limited response rate stands on the way of every attempt', () => {
+  const bench = new Bench();
+  const own = bench.filter({ rate: { percent: 100, bytesPerSecond: 1024, byHeader: false } });
+  assert.notEqual(new Passage(own).x.detour, null);
+  assert.equal(bench.count('response_rl_injected'), 1);
+  const byHeader = bench.filter({ rate: { percent: 100, bytesPerSecond: 0, byHeader: true } });
+  assert.equal(new Passage(byHeader).x.detour, null);
+  const asked = { headers: ['x-envoy-fault-throughput-response', '1'] };
+  assert.notEqual(new Passage(byHeader, asked).x.detour, null);
+});
+
+test('what a seed draws does not depend on other traffic', () => {
+  const rule: FaultRulePlan = {
+    policy: 'shop/half',
+    match: [],
+    delay: null,
+    abort: abort(50),
+    at: 'attempt',
+    maxActive: 1000,
+    seed: 7,
+  };
+  const run = (): string => {
+    const { perAttempt } = assignFaults({ service: 'cart', rules: [rule] }, new Bench(Math.random).around);
+    return Array.from({ length: 40 }, () => (new Passage(perAttempt as Filter).status === 503 ? 'x' : '.')).join('');
+  };
+  assert.equal(run(), run());
+  assert.match(run(), /x.*\..*x/);
 });
