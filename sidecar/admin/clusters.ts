@@ -1,5 +1,5 @@
-import type { ClusterPlan, EndpointsPlan } from '../core/plan/cluster.ts';
-import { FLAG, ROW, SHARED, type SlotTable } from '../core/slots.ts';
+import type { ClusterPlan, EndpointsPlan, LimitsPlan } from '../core/plan/cluster.ts';
+import { BREAKER, FLAG, ROW, SHARED, type Slot, type SlotTable } from '../core/slots.ts';
 import type { Pieces } from '../runtime/pieces.ts';
 
 /** An ejected endpoint as the ejector tells it. */
@@ -15,13 +15,16 @@ interface HostView {
   readonly priority: number;
   readonly hostname: string;
   readonly flags: string[];
+  /** Of its own error-rate breaker; '' = it has none. */
+  readonly breaker: string;
   readonly stats: Readonly<Record<string, number>>;
 }
 
 interface ClusterView {
   readonly name: string;
   readonly plan: ClusterPlan;
-  readonly active: Readonly<Record<string, number>>;
+  /** What is under way, by priority. */
+  readonly usage: Readonly<Record<'default' | 'high', Readonly<Record<string, number>>>>;
   readonly hosts: readonly HostView[];
 }
 
@@ -31,24 +34,34 @@ const flagWords: readonly [number, string][] = [
   [FLAG.unhealthy, 'failed_eds_health'],
   [FLAG.draining, 'draining'],
   [FLAG.degraded, 'degraded_eds_health'],
+  [FLAG.broken, 'failed_error_rate'],
 ];
 
 /** What the sidecar knows of its clusters and endpoints now, read from the shared slots. */
 function clusterViews(pieces: Pieces, slots: SlotTable): ClusterView[] {
   return [...pieces.cluster.values()].map((plan) => {
-    const own = slots.slot(plan.slot);
-    const active = {
-      cx_active: own.sum(ROW.connections),
-      rq_active: own.sum(ROW.active),
-      rq_pending_active: own.sum(ROW.pending),
-      rq_retry_active: own.sum(ROW.retries),
-    };
+    const usage = { default: usageOf(slots.slot(plan.slot)), high: usageOf(slots.slot(plan.highSlot)) };
     const endpoints = pieces.endpoints.get(plan.endpoints);
-    return { name: plan.name, plan, active, hosts: endpoints ? hostViews(endpoints, slots) : [] };
+    return { name: plan.name, plan, usage, hosts: endpoints ? hostViews(endpoints, plan, slots) : [] };
   });
 }
 
-function hostViews(plan: EndpointsPlan, slots: SlotTable): HostView[] {
+function usageOf(own: Slot): Readonly<Record<string, number>> {
+  return {
+    cx_active: own.sum(ROW.connections),
+    rq_active: own.sum(ROW.active),
+    rq_pending_active: own.sum(ROW.pending),
+    rq_retry_active: own.sum(ROW.retries),
+  };
+}
+
+/** Of an error-rate breaker. */
+function stateOf(slot: Slot): string {
+  const state = slot.shared(SHARED.breaker);
+  return state === BREAKER.open ? 'open' : state === BREAKER.halfOpen ? 'half-open' : 'closed';
+}
+
+function hostViews(plan: EndpointsPlan, { breaker }: ClusterPlan, slots: SlotTable): HostView[] {
   return plan.addresses.map((address, row) => {
     const slot = slots.slot(plan.slots[row] ?? 0);
     const bits = slot.shared(SHARED.flags);
@@ -59,6 +72,7 @@ function hostViews(plan: EndpointsPlan, slots: SlotTable): HostView[] {
       weight: plan.weights[row] ?? 1,
       priority: plan.priorities[row] ?? 0,
       hostname: plan.hostnames[row] ?? '',
+      breaker: breaker?.per === 'endpoint' ? stateOf(slot) : '',
       flags: flagWords.filter(([bit]) => (bits & bit) !== 0).map(([, word]) => word),
       stats: {
         cx_active: slot.sum(ROW.connections),
@@ -74,15 +88,22 @@ function hostViews(plan: EndpointsPlan, slots: SlotTable): HostView[] {
 /** Envoy's text form: `cluster::ip:port::name::value`. */
 export function clustersText(pieces: Pieces, slots: SlotTable): string {
   const lines: string[] = [];
-  for (const { name, plan, active, hosts } of clusterViews(pieces, slots)) {
-    const { limits, outlier } = plan;
+  for (const { name, plan, usage, hosts } of clusterViews(pieces, slots)) {
+    const { breaker, outlier } = plan;
     lines.push(`${name}::observability_name::${plan.statName}`);
     lines.push(`${name}::outlier::${outlier ? `consecutive_5xx=${outlier.consecutive5xx}` : 'off'}`);
-    lines.push(`${name}::default_priority::max_connections::${limits.maxConnections}`);
-    lines.push(`${name}::default_priority::max_pending_requests::${limits.maxPendingRequests}`);
-    lines.push(`${name}::default_priority::max_requests::${limits.maxRequests}`);
-    lines.push(`${name}::default_priority::max_retries::${limits.maxRetries}`);
-    for (const [key, value] of Object.entries(active)) lines.push(`${name}::default_priority::${key}::${value}`);
+    if (breaker?.per === 'service') lines.push(`${name}::error_rate_breaker::${stateOf(slots.slot(plan.slot))}`);
+    for (const [priority, limits, active] of [
+      ['default', plan.limits, usage.default],
+      ['high', plan.highLimits, usage.high],
+    ] as const) {
+      const head = `${name}::${priority}_priority`;
+      lines.push(`${head}::max_connections::${limits.maxConnections}`);
+      lines.push(`${head}::max_pending_requests::${limits.maxPendingRequests}`);
+      lines.push(`${head}::max_requests::${limits.maxRequests}`);
+      lines.push(`${head}::max_retries::${limits.maxRetries}`);
+      for (const [key, value] of Object.entries(active)) lines.push(`${head}::${key}::${value}`);
+    }
     for (const host of hosts) {
       const head = `${name}::${host.address}:${host.port}`;
       for (const [key, value] of Object.entries(host.stats)) lines.push(`${head}::${key}::${value}`);
@@ -90,6 +111,7 @@ export function clustersText(pieces: Pieces, slots: SlotTable): string {
       lines.push(
         `${head}::health_flags::${host.flags.length > 0 ? host.flags.map((each) => `/${each}`).join('') : 'healthy'}`,
       );
+      if (host.breaker !== '') lines.push(`${head}::error_rate_breaker::${host.breaker}`);
       lines.push(`${head}::weight::${host.weight}`);
       lines.push(`${head}::priority::${host.priority}`);
     }
@@ -100,27 +122,22 @@ export function clustersText(pieces: Pieces, slots: SlotTable): string {
 /** Envoy's admin.v3.Clusters as JSON, as far as we know the values. */
 export function clustersJson(pieces: Pieces, slots: SlotTable): unknown {
   return {
-    cluster_statuses: clusterViews(pieces, slots).map(({ name, plan, active, hosts }) => ({
+    cluster_statuses: clusterViews(pieces, slots).map(({ name, plan, usage, hosts }) => ({
       name,
       observability_name: plan.statName,
       added_via_api: true,
       circuit_breakers: {
-        thresholds: [
-          {
-            priority: 'DEFAULT',
-            max_connections: plan.limits.maxConnections,
-            max_pending_requests: plan.limits.maxPendingRequests,
-            max_requests: plan.limits.maxRequests,
-            max_retries: plan.limits.maxRetries,
-          },
-        ],
+        thresholds: [thresholdsOf('DEFAULT', plan.limits), thresholdsOf('HIGH', plan.highLimits)],
       },
-      active,
+      active: usage.default,
+      active_high: usage.high,
+      ...(plan.breaker?.per === 'service' && { error_rate_breaker: stateOf(slots.slot(plan.slot)) }),
       host_statuses: hosts.map((host) => ({
         address: { socket_address: { address: host.address, port_value: host.port } },
         hostname: host.hostname,
         weight: host.weight,
         priority: host.priority,
+        ...(host.breaker !== '' && { error_rate_breaker: host.breaker }),
         stats: Object.entries(host.stats).map(([key, value]) => ({
           name: key,
           type: key.endsWith('active') ? 'GAUGE' : 'COUNTER',
@@ -132,5 +149,15 @@ export function clustersJson(pieces: Pieces, slots: SlotTable): unknown {
         },
       })),
     })),
+  };
+}
+
+function thresholdsOf(priority: 'DEFAULT' | 'HIGH', limits: LimitsPlan): unknown {
+  return {
+    priority,
+    max_connections: limits.maxConnections,
+    max_pending_requests: limits.maxPendingRequests,
+    max_requests: limits.maxRequests,
+    max_retries: limits.maxRetries,
   };
 }

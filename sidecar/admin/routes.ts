@@ -25,6 +25,8 @@ export interface AdminSubject {
   ejections(): readonly object[];
   /** Recent findings of active health checks, the oldest first. */
   healthChecks(): readonly object[];
+  /** Recent changes of error-rate breakers, the oldest first. */
+  breakers(): readonly object[];
   /** The configuration as it was received: bootstrap, static and discovered resources. */
   configDump(): unknown;
   logLevel: string;
@@ -61,6 +63,7 @@ export function adminRoutes(subject: AdminSubject): AdminRoute[] {
     ),
     get('/outlier_events', 'recent ejections and returns of endpoints', () => json(subject.ejections())),
     get('/health_check_events', 'what active health checks found of late', () => json(subject.healthChecks())),
+    get('/circuit_breaker_events', 'recent changes of error-rate breakers', () => json(subject.breakers())),
     get('/config_dump', 'the configuration in force, as received', () => json(subject.configDump())),
     get('/listeners', 'addresses that are listened on; format=json', (query) => listeners(subject, query)),
     get('/server_info', 'version, state, uptime', () =>

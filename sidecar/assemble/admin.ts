@@ -84,6 +84,10 @@ export class Subject implements AdminSubject {
     return this.#options.path.checks;
   }
 
+  breakers(): readonly object[] {
+    return this.#options.path.breaks;
+  }
+
   configDump(): unknown {
     const { bootstrap, path } = this.#options;
     const { lastRefusal, server, versions } = path.discovery.status();

@@ -12,6 +12,7 @@ import { applyHealth } from '../plan/health.ts';
 import type { Change } from '../plan/world.ts';
 import { touched } from '../runtime/pieces.ts';
 import { StatsCollector } from '../telemetry/collect.ts';
+import { type BreakerEvent, Breakers } from '../worker/breakers.ts';
 import { type EjectionEvent, Ejector } from '../worker/ejector.ts';
 import { type CheckEventRecord, HealthChecker } from '../worker/health-checker.ts';
 import { WorkerHost } from '../worker/host.ts';
@@ -40,8 +41,8 @@ export interface ControlPathOptions {
 
 /**
  * Main's side of the sidecar, from memory up: statistics and slots -> workers -> ejector (reads reports and rows, writes
- * flags) and checker (probes, writes flags) -> discovery (bootstrap, DNS, control plane -> changes of the plan) -> deltas to
- * the workers, sockets for listeners, thresholds to the ejector, endpoints to the checker.
+ * flags), checker (probes, writes flags) and breakers (read rows, write states) -> discovery (bootstrap, DNS, control plane
+ * -> changes of the plan) -> deltas to the workers, sockets for listeners, policies for ejector, checker and breakers.
  */
 export class ControlPath {
   readonly clock = systemClock;
@@ -50,10 +51,12 @@ export class ControlPath {
   readonly host: WorkerHost;
   readonly ejector: Ejector;
   readonly checker: HealthChecker;
+  readonly breakers: Breakers;
   readonly discovery: Discovery;
   /** The newest last. */
   readonly ejections: EjectionEvent[] = [];
   readonly checks: CheckEventRecord[] = [];
+  readonly breaks: BreakerEvent[] = [];
   readonly #options: ControlPathOptions;
   readonly #lastGood: LastGood | null;
   readonly #opening = new Map<string, Promise<void>>();
@@ -72,6 +75,8 @@ export class ControlPath {
       clock: this.clock,
       log,
       onTripped: (slot, detector) => this.ejector.reported(slot, detector),
+      onTrial: (slot, trial, outcome) => this.breakers.ended(slot, trial, outcome),
+      onDied: () => this.breakers.workerDied(),
       onHost: (host) => this.discovery.ask(host, (result) => this.host.answerHost(host, result)),
       onFatal: options.onFatal,
     });
@@ -90,6 +95,13 @@ export class ControlPath {
       prober: (plan, target) => proberFor(plan, target, options),
       onEvent: (event) => this.#checked(event),
       onPassed: (slot) => this.ejector.passedCheck(slot),
+    });
+    this.breakers = new Breakers({
+      slots: this.slots.table,
+      clock: this.clock,
+      stats: this.stats.own,
+      load: () => import('../cluster/breaker/kit.ts'),
+      onEvent: (event) => this.#broke(event),
     });
     this.#lastGood = options.lastGood(this.clock);
     this.discovery = new Discovery({
@@ -123,6 +135,7 @@ export class ControlPath {
 
   async close(): Promise<void> {
     await this.discovery.stop();
+    this.breakers.close();
     this.checker.close();
     this.ejector.close();
     await this.host.close();
@@ -163,17 +176,20 @@ export class ControlPath {
       const members = this.host.plan.endpoints.get(plan.endpoints) ?? null;
       this.ejector.put(plan, members);
       this.checker.put(plan, members);
+      this.breakers.put(plan, members);
     }
     for (const name of clusters) {
       if (this.host.plan.cluster.has(name)) continue;
       this.ejector.remove(name);
       this.checker.remove(name);
+      this.breakers.remove(name);
     }
   }
 
   #requestsOf(cluster: string): number {
     const plan = this.host.plan.cluster.get(cluster);
-    return plan ? this.slots.table.slot(plan.slot).sum(ROW.requests) : 0;
+    if (!plan) return 0;
+    return this.slots.table.slot(plan.slot).sum(ROW.requests) + this.slots.table.slot(plan.highSlot).sum(ROW.requests);
   }
 
   #checked(event: CheckEventRecord): void {
@@ -181,6 +197,13 @@ export class ControlPath {
     const text = `health check: ${event.reason}`;
     if (event.healthy) this.#options.log.info({ ...event }, text);
     else this.#options.log.warn({ ...event }, text);
+  }
+
+  #broke(event: BreakerEvent): void {
+    keep(this.breaks, event);
+    const text = `error-rate breaker ${event.state}: ${event.reason}`;
+    if (event.state === 'open') this.#options.log.warn({ ...event }, text);
+    else this.#options.log.info({ ...event }, text);
   }
 
   #ejected(event: EjectionEvent): void {

@@ -7,6 +7,8 @@ import { ROW, SHARED, type SlotTable } from '../core/slots.ts';
 import { isHashing } from './balancer/hash-table.ts';
 import { meterOf } from './balancer/meters.ts';
 import { noteHealth } from './balancer/slow-start.ts';
+import { BreakerGate, type ReportTrial } from './breaker/gate.ts';
+import { type Draw, Guard } from './breaker/guard.ts';
 import { EndpointSet } from './endpoint-set.ts';
 import { ClusterLimits } from './limits.ts';
 import { LiveEndpoint } from './live-endpoint.ts';
@@ -20,6 +22,8 @@ export interface ClusterSurroundings {
   /** Makes the pool of an endpoint, once per endpoint, and anew when the cluster's connection settings change. */
   readonly pool: (endpoint: LiveEndpoint, plan: ClusterPlan, limits: ClusterLimits) => Pool;
   readonly report: Report;
+  /** Told how attempts of a breaker's trial end. Absent: there are no breakers. */
+  readonly reportTrial?: ReportTrial;
   readonly random: Random;
   /** Monotonic ms. */
   readonly now: () => number;
@@ -43,6 +47,10 @@ export class Cluster {
   readonly plan: ClusterPlan;
   readonly set: EndpointSet;
   readonly limits: ClusterLimits;
+  /** For requests of high priority. */
+  readonly highLimits: ClusterLimits;
+  /** Chooses instead of `pick` where a breaker or a limit per endpoint has a say; null where `pick` is enough. */
+  readonly guard: Guard | null;
   readonly #detectors: Detectors;
   readonly #around: ClusterSurroundings;
   #selection: Selection;
@@ -52,6 +60,7 @@ export class Cluster {
     plan: ClusterPlan,
     set: EndpointSet,
     limits: ClusterLimits,
+    highLimits: ClusterLimits,
     detectors: Detectors,
     around: ClusterSurroundings,
   ) {
@@ -59,22 +68,25 @@ export class Cluster {
     this.plan = plan;
     this.set = set;
     this.limits = limits;
+    this.highLimits = highLimits;
     this.#detectors = detectors;
     this.#around = around;
+    this.guard = this.#guardOf(plan);
     this.#selection = this.#select();
   }
 
   /** A new cluster, without endpoints yet. */
   static create(plan: ClusterPlan, around: ClusterSurroundings): Cluster {
     const limits = new ClusterLimits(around.slots.slot(plan.slot), plan.limits, around.now());
-    return new Cluster(plan, EndpointSet.empty, limits, new Detectors(plan.outlier, around.report), around);
+    const high = new ClusterLimits(around.slots.slot(plan.highSlot), plan.highLimits, around.now());
+    return new Cluster(plan, EndpointSet.empty, limits, high, new Detectors(plan.outlier, around.report), around);
   }
 
   /** The same cluster with the endpoints of `plan`; endpoints that stay live on. */
   withEndpoints(plan: EndpointsPlan): ClusterUpdate {
     const { set, removed } = this.set.update(plan, (from, row) => this.#makeEndpoint(from, row));
-    const cluster = new Cluster(this.plan, set, this.limits, this.#detectors, this.#around);
-    return { cluster, retired: removed.map((each) => each.pool) };
+    const cluster = new Cluster(this.plan, set, this.limits, this.highLimits, this.#detectors, this.#around);
+    return { cluster, retired: removed.flatMap(poolsOf) };
   }
 
   /**
@@ -83,18 +95,21 @@ export class Cluster {
    */
   withPlan(plan: ClusterPlan): ClusterUpdate {
     this.limits.adopt(plan.limits, this.#around.now());
+    this.highLimits.adopt(plan.highLimits, this.#around.now());
     this.#detectors.adopt(plan.outlier);
     if (!isDeepStrictEqual(this.plan.balancer, plan.balancer)) {
       for (const endpoint of this.set.endpoints) endpoint.meter = meterOf(plan.balancer, this.#around.now());
     }
     const retired: Pool[] = [];
-    if (!samePool(this.plan, plan)) {
-      for (const endpoint of this.set.endpoints) {
-        retired.push(endpoint.pool);
-        endpoint.pool = this.#around.pool(endpoint, plan, this.limits);
-      }
+    for (const endpoint of this.set.endpoints) {
+      this.#protect(endpoint, plan);
+      if (samePool(this.plan, plan)) continue;
+      retired.push(...poolsOf(endpoint));
+      endpoint.pool = this.#around.pool(endpoint, plan, this.limits);
+      endpoint.highPool = null;
     }
-    return { cluster: new Cluster(plan, this.set, this.limits, this.#detectors, this.#around), retired };
+    const { set, limits, highLimits } = this;
+    return { cluster: new Cluster(plan, set, limits, highLimits, this.#detectors, this.#around), retired };
   }
 
   /**
@@ -115,6 +130,13 @@ export class Cluster {
     return tried.includes(endpoint) ? (this.#untried(tried) ?? endpoint) : endpoint;
   }
 
+  /** The connections to an endpoint for requests of a priority; each has its own. */
+  poolOf(endpoint: LiveEndpoint, high: boolean): Pool {
+    if (!high) return endpoint.pool;
+    endpoint.highPool ??= this.#around.pool(endpoint, this.plan, this.highLimits);
+    return endpoint.highPool;
+  }
+
   /** Whether requests are to bring a hash. */
   get hashes(): boolean {
     return isHashing(this.plan.balancer);
@@ -132,7 +154,7 @@ export class Cluster {
 
   /** The pools of all endpoints, for the end of the cluster. */
   pools(): Pool[] {
-    return this.set.endpoints.map((each) => each.pool);
+    return this.set.endpoints.flatMap(poolsOf);
   }
 
   /** From a random start, in the plan's order of priorities. */
@@ -152,7 +174,7 @@ export class Cluster {
     this.#generation = this.limits.slot.shared(SHARED.generation);
     if (this.plan.slowStart !== null) noteHealth(this.set.endpoints, this.#around.now());
     const { random, now, probe = nobody } = this.#around;
-    const active = (): number => this.limits.slot.sum(ROW.active);
+    const active = (): number => this.limits.slot.sum(ROW.active) + this.highLimits.slot.sum(ROW.active);
     return new Selection(this.set, this.plan, { random, now, active, probe });
   }
 
@@ -173,11 +195,32 @@ export class Cluster {
     endpoint.since = this.#around.now();
     endpoint.meter = meterOf(this.plan.balancer, endpoint.since);
     endpoint.pool = this.#around.pool(endpoint, this.plan, this.limits);
+    this.#protect(endpoint, this.plan);
     return endpoint;
+  }
+
+  #protect(endpoint: LiveEndpoint, plan: ClusterPlan): void {
+    endpoint.maxRequests = plan.maxRequestsPerEndpoint || Number.POSITIVE_INFINITY;
+    const { reportTrial = untold } = this.#around;
+    const guarded = plan.breaker?.per === 'endpoint';
+    endpoint.gate = guarded ? new BreakerGate(endpoint.slot, endpoint.slotIndex, reportTrial) : null;
+  }
+
+  #guardOf({ breaker, maxRequestsPerEndpoint, slot }: ClusterPlan): Guard | null {
+    if (!breaker && maxRequestsPerEndpoint === 0) return null;
+    const { random, reportTrial = untold } = this.#around;
+    const gate = breaker?.per === 'service' ? new BreakerGate(this.limits.slot, slot, reportTrial) : null;
+    const draw: Draw = (tried, attempts, hash) => this.pick(tried, attempts, hash);
+    return new Guard(gate, this.set.endpoints, draw, random);
   }
 }
 
+function poolsOf({ highPool, pool }: LiveEndpoint): Pool[] {
+  return highPool ? [pool, highPool] : [pool];
+}
+
 const nobody: Prober = () => {};
+const untold: ReportTrial = () => {};
 
 /** Whether pools made under one plan serve the other. */
 function samePool(left: ClusterPlan, right: ClusterPlan): boolean {

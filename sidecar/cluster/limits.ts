@@ -63,6 +63,11 @@ export class ClusterLimits {
     return this.slot.claim(ROW.connections, first ? Number.POSITIVE_INFINITY : this.#plan.maxConnections);
   }
 
+  /** per_host_thresholds: max_connections to one endpoint, by its slot. Two workers that ask at once may both be let. */
+  mayConnectTo(endpoint: Slot): boolean {
+    return endpoint.sum(ROW.connections) < this.#plan.maxConnectionsPerEndpoint;
+  }
+
   endConnection(): void {
     this.slot.release(ROW.connections);
   }

@@ -1,5 +1,6 @@
 import type { Pool } from '../core/pool.ts';
 import { FLAG, ROW, SHARED, type Slot } from '../core/slots.ts';
+import type { BreakerGate } from './breaker/gate.ts';
 import type { Meter } from './meter.ts';
 import type { Detectors } from './outlier/detector.ts';
 import { OBSERVED } from './outlier/observation.ts';
@@ -30,6 +31,12 @@ export class LiveEndpoint {
   since = 0;
   /** What the policy of the cluster measures here, if anything; see Cluster. */
   meter: Meter | null = null;
+  /** The error-rate breaker of this endpoint; null = it has none. */
+  gate: BreakerGate | null = null;
+  /** Requests under way in all workers at most. */
+  maxRequests = Number.POSITIVE_INFINITY;
+  /** For requests of high priority, once there was one. */
+  highPool: Pool | null = null;
   /** Set right after construction, since a pool is made for an endpoint. */
   pool: Pool;
 
@@ -58,9 +65,17 @@ export class LiveEndpoint {
     return this.slot.sum(ROW.active);
   }
 
-  begin(): void {
-    this.slot.add(ROW.active, 1);
+  /** No further request may begin now. */
+  full(): boolean {
+    return this.maxRequests !== Number.POSITIVE_INFINITY && this.slot.sum(ROW.active) >= this.maxRequests;
+  }
+
+  /** False: its limit of requests is reached, and neither `observed` nor `end` follow. */
+  begin(): boolean {
+    if (this.maxRequests === Number.POSITIVE_INFINITY) this.slot.add(ROW.active, 1);
+    else if (!this.slot.claim(ROW.active, this.maxRequests)) return false;
     this.slot.add(ROW.requests, 1);
+    return true;
   }
 
   /** `observed`: one of OBSERVED; `ttfb`: ms from the attempt's begin to the response head, 0 without one. */

@@ -60,6 +60,12 @@ const failure = (kind: FailureKind, flag: number, status: number, detail: string
 export const FAILURE = {
   noHost: failure('no-host', RESPONSE_FLAG.UH, 503, 'no healthy upstream'),
   overflow: failure('overflow', RESPONSE_FLAG.UO, 503, 'upstream overflow: a circuit breaker limit is reached'),
+  breaker: failure(
+    'overflow',
+    RESPONSE_FLAG.UO,
+    503,
+    'upstream overflow: too many requests failed, none is let through',
+  ),
   connect: failure(
     'connect-failure',
     RESPONSE_FLAG.UF,

@@ -38,15 +38,24 @@ export const SHARED = {
   /** What workers counted that are dead. */
   retiredRequests: 6,
   retiredFailures: 7,
+  /** State of the error-rate breaker, one of BREAKER. */
+  breaker: 8,
+  /** Attempts that a half-open breaker still lets through; workers take them with Atomics. */
+  permits: 9,
+  /** Number of the trial that the permits are for. */
+  trial: 10,
 } as const;
-export const SHARED_CELLS = 8;
+export const SHARED_CELLS = 16;
+
+/** States of an error-rate breaker. */
+export const BREAKER = { closed: 0, open: 1, halfOpen: 2 } as const;
 
 /**
  * Bits of SHARED.flags. An endpoint with any of them set is not available; one that is degraded and nothing else is used
  * where those that are available do not suffice. `unhealthy` is what discovery says, `failedCheck` what our own active
- * health checks found.
+ * health checks found, `broken` means that its error-rate breaker is open.
  */
-export const FLAG = { unhealthy: 1, ejected: 2, draining: 4, degraded: 8, failedCheck: 16 } as const;
+export const FLAG = { unhealthy: 1, ejected: 2, draining: 4, degraded: 8, failedCheck: 16, broken: 32 } as const;
 
 /** Bytes of one page for `workers` data-path threads. */
 export function pageBytes(workers: number): number {
@@ -152,6 +161,14 @@ export class Slot {
   /** Counts one more in a shared failure counter and returns the new value. */
   bump(cell: number): number {
     return Atomics.add(this.#cells, this.#shared + cell, 1) + 1;
+  }
+
+  /** Takes one of a shared number of permits; false when there is none left. */
+  take(cell: number): boolean {
+    if (Atomics.load(this.#cells, this.#shared + cell) <= 0) return false;
+    if (Atomics.sub(this.#cells, this.#shared + cell, 1) > 0) return true;
+    Atomics.add(this.#cells, this.#shared + cell, 1);
+    return false;
   }
 
   /** Sets a shared failure counter back; costs one load when it is 0 already. */

@@ -1,11 +1,12 @@
 import { WheelTimer } from '../../shared/time/wheel.ts';
+import type { Trial } from '../cluster/breaker/gate.ts';
 import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
 import type { Meter } from '../cluster/meter.ts';
 import { OBSERVED, observationOfFailure, observationOfStatus } from '../cluster/outlier/observation.ts';
 import type { AttemptSink, ClientStream } from '../core/exchange.ts';
 import type { HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure } from '../core/outcome.ts';
-import type { PoolWaiter } from '../core/pool.ts';
+import type { Pool, PoolWaiter } from '../core/pool.ts';
 import type { Flushable } from '../core/turn.ts';
 import type { ClusterStats } from '../telemetry/cluster-stats.ts';
 import type { Forward } from './forward.ts';
@@ -20,6 +21,9 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   /** Monotonic ms. */
   readonly started: number;
   readonly #forward: Forward;
+  readonly #pool: Pool;
+  /** The breaker's trial that it is part of, or null. */
+  readonly #trial: Trial | null;
   /** Ms from the end of the request to the response head; 0 = no limit. */
   readonly #patience: number;
   #stream: ClientStream | null = null;
@@ -30,9 +34,18 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   #discarding = false;
   #over = false;
 
-  constructor(forward: Forward, endpoint: LiveEndpoint, stats: ClusterStats, perTryTimeout: number) {
+  constructor(
+    forward: Forward,
+    endpoint: LiveEndpoint,
+    pool: Pool,
+    trial: Trial | null,
+    stats: ClusterStats,
+    perTryTimeout: number,
+  ) {
     this.#forward = forward;
     this.endpoint = endpoint;
+    this.#pool = pool;
+    this.#trial = trial;
     this.stats = stats;
     this.#patience = perTryTimeout;
     this.started = forward.call.context.turn.now;
@@ -52,9 +65,9 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   }
 
   begin(): void {
-    this.endpoint.begin();
+    if (!this.endpoint.begin()) return this.#full();
     if (this.#patience > 0 && this.#forward.call.requestEnded) this.#startPatience();
-    this.endpoint.pool.lease(this);
+    this.#pool.lease(this);
   }
 
   /** The client has sent all of its request. Only then does the time of an attempt run (Envoy's per_try_timeout). */
@@ -69,7 +82,7 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     if (this.#stream) {
       this.stats.upstreamRqTxReset.inc();
       this.#stream.cancel();
-    } else this.endpoint.pool.abandon(this);
+    } else this.#pool.abandon(this);
     this.#close();
   }
 
@@ -112,7 +125,9 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     if (this.#perTry !== null) call.context.wheel.stop(this.#perTry);
     this.#observed = true;
     const { now } = call.context.turn;
-    this.endpoint.observed(observationOfStatus(status), now - this.started);
+    const observed = observationOfStatus(status);
+    this.endpoint.observed(observed, now - this.started);
+    if (this.#trial !== null) this.#trial.end(observed);
     const { meter } = this.endpoint;
     if (meter !== null) {
       meter.head(status, headers, now - this.started, now);
@@ -147,6 +162,14 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     this.#forward.call.upstreamDrained();
   }
 
+  /** Another worker was faster: the endpoint has as many requests as it may have. */
+  #full(): void {
+    this.#over = true;
+    if (this.#trial !== null) this.#trial.end(OBSERVED.nothing);
+    this.stats.upstreamRqActiveOverflow.inc();
+    this.#forward.attemptFailed(this, FAILURE.overflow);
+  }
+
   #startPatience(): void {
     const { turn, wheel } = this.#forward.call.context;
     this.#perTry ??= new WheelTimer(() => this.#tooSlow());
@@ -165,6 +188,7 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     this.#observed = true;
     const observed = observationOfFailure(failure);
     this.endpoint.observed(observed, 0);
+    if (this.#trial !== null) this.#trial.end(observed);
     if (observed !== OBSERVED.nothing) this.endpoint.meter?.failed(this.#forward.call.context.turn.now);
   }
 
@@ -181,6 +205,7 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     if (this.endpoint.meter !== null) this.#measureRequest(this.endpoint.meter);
     if (this.#perTry !== null) this.#forward.call.context.wheel.stop(this.#perTry);
     if (this.#stream !== null) this.stats.upstreamRqActive.add(-1);
+    if (this.#trial !== null) this.#trial.end(OBSERVED.nothing);
     this.endpoint.end();
   }
 }

@@ -1,4 +1,5 @@
 import { WheelTimer } from '../../shared/time/wheel.ts';
+import type { ClusterLimits } from '../cluster/limits.ts';
 import type { ClientStream, Exchange, RequestSink } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
 import { H, type HeaderList } from '../core/headers.ts';
@@ -26,8 +27,9 @@ export class Call implements RequestSink {
   readonly x: Exchange;
   #runtime: RuntimeView;
   #entry: RouteEntry | null = null;
-  /** Set while the request counts against the limits of its cluster. */
   #upstream: Upstream | null = null;
+  /** Set once the request counts against them. */
+  #limits: ClusterLimits | null = null;
   #forward: Forward | null = null;
   /** The listener's filters, and those of the faults assigned to the service. */
   #filters: ChainRun | null = null;
@@ -107,12 +109,15 @@ export class Call implements RequestSink {
       stats.noCluster.inc();
       return this.reply(REPLY.noCluster(entry.clusterNotFoundStatus));
     }
-    if (!upstream.cluster.limits.beginRequest(context.turn.now)) {
+    const { cluster } = upstream;
+    const limits = entry.priority === 'high' ? cluster.highLimits : cluster.limits;
+    if (!limits.beginRequest(context.turn.now)) {
       upstream.stats.upstreamRqActiveOverflow.inc();
       upstream.stats.recordResponse(FAILURE.overflow.status);
       return this.reply(REPLY.of(FAILURE.overflow));
     }
     this.#upstream = upstream;
+    this.#limits = limits;
     if (entry.idleTimeout >= 0) x.stream.idleTimeout(entry.idleTimeout);
     if (entry.hash !== null && upstream.cluster.hashes) entry.hash.stamp(x, context.manager);
     if (entry.needsRequestEdit) entry.applyRequest(x);
@@ -279,7 +284,7 @@ export class Call implements RequestSink {
     if (this.#timeout !== null) context.wheel.stop(this.#timeout);
     if (this.#filters !== null) this.#filters.end();
     if (this.#assigned !== null) this.#assigned.end();
-    if (this.#upstream !== null) this.#upstream.cluster.limits.endRequest();
+    if (this.#limits !== null) this.#limits.endRequest();
     x.ended = context.turn.now;
     context.stats.recordRequest(x);
     context.metrics.record(x);

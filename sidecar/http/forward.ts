@@ -1,7 +1,8 @@
 import { WheelTimer } from '../../shared/time/wheel.ts';
+import type { Trial } from '../cluster/breaker/gate.ts';
 import type { ClusterLimits } from '../cluster/limits.ts';
 import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
-import { observationOfStatus } from '../cluster/outlier/observation.ts';
+import { OBSERVED, observationOfStatus } from '../cluster/outlier/observation.ts';
 import type { ClientStream, Exchange } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
 import { H, HeaderList } from '../core/headers.ts';
@@ -34,6 +35,8 @@ export class Forward {
   #retries = 0;
   /** A retry counts against this from its decision until the attempt has its head, or has failed (as in Envoy). */
   #retrying: ClusterLimits | null = null;
+  /** The breaker's trial that the next attempt is part of. */
+  #trial: Trial | null = null;
 
   constructor(call: Call, entry: RouteEntry, upstream: Upstream) {
     this.call = call;
@@ -53,7 +56,14 @@ export class Forward {
     const upstream = this.#upstream;
     const { cluster, stats } = upstream;
     const { retry } = this.#entry;
-    const endpoint = cluster.pick(this.#tried, retry === null ? 1 : retry.hostSelectionAttempts, x.hash);
+    const { guard } = cluster;
+    const draws = retry === null ? 1 : retry.hostSelectionAttempts;
+    let endpoint: LiveEndpoint | null;
+    if (guard === null) endpoint = cluster.pick(this.#tried, draws, x.hash);
+    else if (guard.choose(this.#tried, draws, x.hash)) {
+      endpoint = guard.endpoint;
+      this.#trial = guard.trial;
+    } else return this.#guarded(guard.failure);
     if (cluster.panic) stats.lbHealthyPanic.inc();
     if (endpoint === null) {
       stats.upstreamCxNoneHealthy.inc();
@@ -71,8 +81,12 @@ export class Forward {
   }
 
   #launch(endpoint: LiveEndpoint): void {
-    const { retry } = this.#entry;
-    const attempt = new Attempt(this, endpoint, this.#upstream.stats, retry === null ? 0 : retry.perTryTimeout);
+    const { priority, retry } = this.#entry;
+    const { cluster, stats } = this.#upstream;
+    const pool = cluster.poolOf(endpoint, priority === 'high');
+    const trial = this.#trial;
+    this.#trial = null;
+    const attempt = new Attempt(this, endpoint, pool, trial, stats, retry === null ? 0 : retry.perTryTimeout);
     this.#attempt = attempt;
     attempt.begin();
   }
@@ -145,10 +159,11 @@ export class Forward {
   #injected(reply: LocalReply, endpoint: LiveEndpoint): void {
     this.#filters?.end();
     if (this.#retrying !== null) this.#endRetry();
-    endpoint.begin();
-    endpoint.observed(observationOfStatus(reply.status), 0);
+    if (endpoint.begin()) endpoint.end();
+    const observed = observationOfStatus(reply.status);
+    endpoint.observed(observed, 0);
     endpoint.meter?.head(reply.status, NO_HEADERS, 0, this.call.context.turn.now);
-    endpoint.end();
+    this.#endTrial(observed);
     const { retry } = this.#entry;
     const failure: Failure = { kind: 'injected', flag: reply.flags, status: reply.status, detail: reply.detail };
     if (retry?.retryFailure(this.#x, failure, false) && this.#again(endpoint, false)) return;
@@ -171,12 +186,13 @@ export class Forward {
     const { turn, wheel, random } = this.call.context;
     const wait = retry.backoff(this.#retries + 1, random);
     if (x.deadline > 0 && turn.now + wait >= x.deadline) return false;
-    if (!cluster.limits.beginRetry(turn.now)) {
+    const limits = this.#entry.priority === 'high' ? cluster.highLimits : cluster.limits;
+    if (!limits.beginRetry(turn.now)) {
       x.flags |= RESPONSE_FLAG.UO;
       stats.upstreamRqRetryOverflow.inc();
       return false;
     }
-    this.#retrying = cluster.limits;
+    this.#retrying = limits;
     this.#retries += 1;
     stats.upstreamRqRetry.inc();
     stats.upstreamRqRetryBackoffExponential.inc();
@@ -203,6 +219,18 @@ export class Forward {
     this.call.reply(REPLY.of(failure));
   }
 
+  /** A breaker or a limit per endpoint lets nothing through. */
+  #guarded(failure: Failure): void {
+    const { stats } = this.#upstream;
+    (failure === FAILURE.breaker ? stats.upstreamRqBreakerOverflow : stats.upstreamRqActiveOverflow).inc();
+    this.#fail(failure);
+  }
+
+  #endTrial(observed: number): void {
+    this.#trial?.end(observed);
+    this.#trial = null;
+  }
+
   #endRetry(): void {
     this.#retrying?.endRetry();
     this.#retrying = null;
@@ -221,6 +249,7 @@ export class Forward {
     this.#attempt = null;
     if (attempt !== null) attempt.cancel();
     this.#filters?.end();
+    this.#endTrial(OBSERVED.nothing);
     if (this.#backoff !== null) this.call.context.wheel.stop(this.#backoff);
     if (this.#retrying !== null) this.#endRetry();
   }

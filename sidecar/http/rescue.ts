@@ -10,7 +10,7 @@ const make = (status: number, flags: number, detail: string, ...headers: string[
 const byFailure = new Map<Failure, LocalReply>(
   Object.values(FAILURE).map((failure) => [
     failure,
-    failure === FAILURE.overflow
+    failure.kind === 'overflow'
       ? make(failure.status, failure.flag, failure.detail, 'x-envoy-overloaded', 'true')
       : make(failure.status, failure.flag, failure.detail),
   ]),

@@ -1,4 +1,5 @@
 import { WheelTimer } from '../../shared/time/wheel.ts';
+import type { Trial } from '../cluster/breaker/gate.ts';
 import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
 import { OBSERVED, observationOfFailure } from '../cluster/outlier/observation.ts';
 import { FAILURE, type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
@@ -43,6 +44,8 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
   #upstream: Upstream | null = null;
   #metrics: ClusterTcpMetrics | null = null;
   #endpoint: LiveEndpoint | null = null;
+  /** The breaker's trial that the attempt is part of. */
+  #trial: Trial | null = null;
   #tried: LiveEndpoint[] | null = null;
   #dial: Dial | null = null;
   #connection: RawConnection | null = null;
@@ -96,7 +99,10 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
 
   #try(): void {
     const { cluster, stats } = this.#upstream as Upstream;
-    const endpoint = cluster.pick(this.#tried, 1);
+    const { guard } = cluster;
+    if (guard !== null && !guard.choose(this.#tried, 1, null))
+      return this.#refuse(guard.failure.flag, guard.failure.detail);
+    const endpoint = guard === null ? cluster.pick(this.#tried, 1) : guard.endpoint;
     if (cluster.panic) stats.lbHealthyPanic.inc();
     if (endpoint === null) {
       stats.upstreamCxNoneHealthy.inc();
@@ -106,7 +112,12 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
     this.upstream = endpoint.name;
     this.#endpoint = endpoint;
     this.#attemptBegan = this.context.turn.now;
-    endpoint.begin();
+    this.#trial = guard === null ? null : guard.trial;
+    if (!endpoint.begin()) {
+      this.#endpoint = null;
+      this.#endTrial(OBSERVED.nothing);
+      return this.#refuse(FAILURE.overflow.flag, FAILURE.overflow.detail);
+    }
     const on = endpoint.pool.dial(this);
     // Refused already, or even refused and begun anew elsewhere: then the dial is none to keep.
     if (this.#endpoint === endpoint && this.#connection === null) this.#dial = on;
@@ -118,6 +129,7 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
     this.#dial = null;
     this.#connection = connection;
     this.#endpoint?.observed(OBSERVED.success, context.turn.now - this.#attemptBegan);
+    this.#endTrial(OBSERVED.success);
     stats.upstreamRqTotal.inc();
     stats.upstreamRqActive.inc();
     const tunnel = new Tunnel(down, connection.wire, this);
@@ -139,7 +151,9 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
     const endpoint = this.#endpoint as LiveEndpoint;
     this.#dial = null;
     this.#endpoint = null;
-    endpoint.observed(observationOfFailure(failure), 0);
+    const observed = observationOfFailure(failure);
+    endpoint.observed(observed, 0);
+    this.#endTrial(observed);
     endpoint.end();
     if (this.#over) return;
     if (failure.kind !== 'overflow' && this.attempts < this.context.plan.maxConnectAttempts) {
@@ -229,8 +243,14 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
       this.#upstream?.stats.upstreamRqActive.add(-1);
     }
     if (this.#endpoint !== null) this.#endpoint.end();
+    this.#endTrial(OBSERVED.nothing);
     this.#metrics?.closed(this.flags);
     this.#owner.onOver(this);
+  }
+
+  #endTrial(observed: number): void {
+    this.#trial?.end(observed);
+    this.#trial = null;
   }
 
   #startIdle(): void {

@@ -17,8 +17,13 @@ export function ayaOptions<T extends 'aya.v1.ClusterOptions' | 'aya.v1.RouteOpti
 ): Messages[T] | undefined {
   const config = metadata?.typed_filter_metadata[AYA_METADATA];
   if (!config) return undefined;
-  const at = place.at('metadata').key('typed_filter_metadata', AYA_METADATA);
+  const at = ayaPlace(place);
   if (typeOf(config) === type) return messageOf(type, config, at);
   at.unsupported(`${typeOf(config)}, expected ${type}`);
   return undefined;
+}
+
+/** Where they stand in a message at `place`. */
+export function ayaPlace(place: Place): Place {
+  return place.at('metadata').key('typed_filter_metadata', AYA_METADATA);
 }

@@ -1,8 +1,9 @@
 import type { Cluster } from '../../shared/xds/messages.gen.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
-import { ayaOptions } from './aya-options.ts';
+import { ayaOptions, ayaPlace } from './aya-options.ts';
 import { balancing } from './balancer.ts';
 import { type EndpointRow, endpointRows } from './endpoints.ts';
+import { errorRate } from './error-rate.ts';
 import { healthCheck } from './health-check.ts';
 import { checkAdsSource } from './http-manager.ts';
 import { limits } from './limits.ts';
@@ -10,7 +11,7 @@ import { outlierDetection } from './outlier.ts';
 import type { Place } from './place.ts';
 import { checkPlain } from './transport-socket.ts';
 import { upstreamHttp } from './upstream-http.ts';
-import { percentOf, positiveDurationOf } from './value.ts';
+import { numberOf, percentOf, positiveDurationOf } from './value.ts';
 
 /** Where the endpoints of a cluster come from. */
 export type EndpointSource =
@@ -27,9 +28,9 @@ export type EndpointSource =
 /** Envoy's dns_lookup_family. */
 export type DnsFamily = NonNullable<Cluster['dns_lookup_family']>;
 
-/** A cluster whose slot is still to be given. */
+/** A cluster whose slots are still to be given. */
 export interface ClusterResult {
-  readonly plan: Omit<ClusterPlan, 'slot'>;
+  readonly plan: Omit<ClusterPlan, 'slot' | 'highSlot'>;
   readonly source: EndpointSource;
 }
 
@@ -80,7 +81,10 @@ export function cluster(message: Cluster, place: Place, commands = false): Clust
     ...balancing(message, place),
     panicThreshold: percentOf(common?.healthy_panic_threshold, 50, at.at('healthy_panic_threshold')),
     connectTimeout: positiveDurationOf(message.connect_timeout, 5_000, place.at('connect_timeout')),
-    limits: limits(message.circuit_breakers, aya, place.at('circuit_breakers')),
+    limits: limits(message.circuit_breakers, 'DEFAULT', aya, place.at('circuit_breakers')),
+    highLimits: limits(message.circuit_breakers, 'HIGH', aya, place.at('circuit_breakers')),
+    maxRequestsPerEndpoint: numberOf(aya?.max_requests_per_endpoint, 0),
+    breaker: errorRate(aya?.error_rate, ayaPlace(place).at('error_rate')),
     outlier: message.outlier_detection
       ? outlierDetection(message.outlier_detection, aya !== undefined, place.at('outlier_detection'))
       : null,

@@ -1,43 +1,32 @@
-import type { CircuitBreakers, CircuitBreakersThresholds, ClusterOptions } from '../../shared/xds/messages.gen.ts';
+import type {
+  CircuitBreakers,
+  CircuitBreakersThresholds,
+  ClusterOptions,
+  RoutingPriority,
+} from '../../shared/xds/messages.gen.ts';
 import type { LimitsPlan } from '../core/plan/cluster.ts';
 import type { Place } from './place.ts';
-import { numberOf, percentOf, positiveDurationOf } from './value.ts';
+import { numberOf, percentOf, positiveDurationOf, UNLIMITED } from './value.ts';
 
-/** Envoy's circuit breakers with its defaults, and Aya's retry budget when the cluster carries one. */
+/** Envoy's circuit breakers of one priority with its defaults, and Aya's retry budget when the cluster carries one. */
 export function limits(
   breakers: CircuitBreakers | undefined,
+  priority: RoutingPriority,
   aya: ClusterOptions | undefined,
   place: Place,
 ): LimitsPlan {
-  let chosen: CircuitBreakersThresholds = {};
-  let at = place;
-  for (const [index, each] of (breakers?.thresholds ?? []).entries()) {
-    const here = place.index('thresholds', index);
-    if (each.priority === 'HIGH') {
-      here.at('priority').unsupported('HIGH');
-      continue;
-    }
-    here.only(each, [
-      'priority',
-      'max_connections',
-      'max_pending_requests',
-      'max_requests',
-      'max_retries',
-      'retry_budget',
-    ]);
-    if (at !== place) here.wrong('only one set of thresholds per priority');
-    chosen = each;
-    at = here;
-  }
-  breakers?.per_host_thresholds.forEach((_, index) => {
-    place.index('per_host_thresholds', index).unsupported();
-  });
-  const budget = chosen.retry_budget;
+  const [own, at] = chosen(breakers?.thresholds ?? [], priority, place, 'thresholds');
+  const [perHost, hostAt] = chosen(breakers?.per_host_thresholds ?? [], priority, place, 'per_host_thresholds');
+  // Envoy looks at nothing else there.
+  hostAt.only(perHost, ['priority', 'max_connections']);
+  const budget = own.retry_budget;
   return {
-    maxConnections: numberOf(chosen.max_connections, 1_024),
-    maxPendingRequests: numberOf(chosen.max_pending_requests, 1_024),
-    maxRequests: numberOf(chosen.max_requests, 1_024),
-    maxRetries: numberOf(chosen.max_retries, 3),
+    maxConnections: numberOf(own.max_connections, 1_024),
+    maxPendingRequests: numberOf(own.max_pending_requests, 1_024),
+    maxRequests: numberOf(own.max_requests, 1_024),
+    maxRetries: numberOf(own.max_retries, 3),
+    maxConnectionsPerEndpoint: numberOf(perHost.max_connections, UNLIMITED),
+    trackRemaining: own.track_remaining ?? false,
     envoyRetryBudget: budget
       ? {
           percent: percentOf(budget.budget_percent, 20, at.at('retry_budget').at('budget_percent')),
@@ -46,6 +35,19 @@ export function limits(
       : null,
     retryBudget: ayaBudget(aya, place),
   };
+}
+
+/** The thresholds of a priority, and where they stand; the first set of several wins, and that is noted. */
+function chosen(
+  all: readonly CircuitBreakersThresholds[],
+  priority: RoutingPriority,
+  place: Place,
+  field: string,
+): [CircuitBreakersThresholds, Place] {
+  const indexes = [...all.keys()].filter((index) => (all[index]?.priority ?? 'DEFAULT') === priority);
+  const [first, second] = indexes;
+  if (second !== undefined) place.index(field, second).wrong('only one set of thresholds per priority');
+  return first === undefined ? [{}, place] : [all[first] ?? {}, place.index(field, first)];
 }
 
 function ayaBudget(aya: ClusterOptions | undefined, place: Place): LimitsPlan['retryBudget'] {

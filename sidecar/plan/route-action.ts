@@ -65,7 +65,6 @@ function forward(
     'hash_policy',
   ]);
   if (booleanOf(action.auto_host_rewrite, false)) place.at('auto_host_rewrite').unsupported();
-  if (action.priority === 'HIGH') place.at('priority').unsupported('HIGH');
   // A route's own policy replaces that of the virtual host as a whole.
   const policy = action.retry_policy ?? host.retryPolicy;
   const at = action.retry_policy ? place.at('retry_policy') : host.retryPlace;
@@ -83,7 +82,7 @@ function forward(
     hostRewriteHeader: (action.host_rewrite_header ?? '').toLowerCase(),
     bufferLimit: numberOf(route.per_request_buffer_limit_bytes, host.bufferLimit ?? bufferLimit),
     hash: hashSources(action.hash_policy, place),
-    priority: 'default',
+    priority: action.priority === 'HIGH' ? 'high' : 'default',
   };
 }
 

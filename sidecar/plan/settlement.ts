@@ -13,7 +13,8 @@ import type { Change, Desired } from './world.ts';
 
 /** Main's book of slots. `epoch` is that of the delta which carries the change. */
 export interface SlotBook {
-  clusterSlot(cluster: string): number;
+  /** A cluster's own slot, or the one for its requests of high priority. */
+  clusterSlot(cluster: string, priority?: 'high'): number;
   /** The slots of these addresses, in their order; addresses not named any more are released. */
   endpointSlots(cluster: string, addresses: readonly string[], epoch: number): number[];
   dropCluster(cluster: string, epoch: number): void;
@@ -107,7 +108,8 @@ export class Settlement {
     const isNew = this.#ledger.source('cluster', name) !== result;
     if (!known && isNew && this.#patience.waits(`cluster ${name}`, patienceOf.cluster, now)) return;
     if (isNew) {
-      const value = { ...result.plan, slot: this.#slots.clusterSlot(name) };
+      const [slot, highSlot] = [this.#slots.clusterSlot(name), this.#slots.clusterSlot(name, 'high')];
+      const value = { ...result.plan, slot, highSlot };
       this.#ledger.put({ kind: 'cluster', name, value }, result);
     }
     const rows = known ?? (this.#ledger.has('endpoints', name) ? undefined : nothing);

@@ -11,6 +11,7 @@ export class ClusterStats {
   readonly upstreamRqPendingTotal: Cell;
   readonly upstreamRqPendingOverflow: Cell;
   readonly upstreamRqActiveOverflow: Cell;
+  readonly upstreamRqBreakerOverflow: Cell;
   readonly upstreamRqTimeout: Cell;
   readonly upstreamRqPerTryTimeout: Cell;
   readonly upstreamRqRetry: Cell;
@@ -66,6 +67,7 @@ export class ClusterStats {
     this.upstreamRqPendingTotal = counter('upstream_rq_pending_total');
     this.upstreamRqPendingOverflow = counter('upstream_rq_pending_overflow');
     this.upstreamRqActiveOverflow = counter('upstream_rq_active_overflow');
+    this.upstreamRqBreakerOverflow = counter('upstream_rq_breaker_overflow');
     this.upstreamRqTimeout = counter('upstream_rq_timeout');
     this.upstreamRqPerTryTimeout = counter('upstream_rq_per_try_timeout');
     this.upstreamRqRetry = counter('upstream_rq_retry');

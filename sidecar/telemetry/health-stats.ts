@@ -12,10 +12,8 @@ export class ClusterHealthStats {
   readonly ejectionsActive: Cell;
   readonly ejectionsOverflow: Cell;
   readonly ejectionsEnforcedTotal: Cell;
-  readonly cxOpen: Cell;
-  readonly rqOpen: Cell;
-  readonly rqPendingOpen: Cell;
-  readonly rqRetryOpen: Cell;
+  readonly default: LimitGauges;
+  readonly high: LimitGauges;
   readonly #stats: Stats;
   readonly #owner: string;
   readonly #ejections = new Map<string, EjectionCells>();
@@ -34,10 +32,8 @@ export class ClusterHealthStats {
     this.ejectionsActive = gauge(`${outlier}active`);
     this.ejectionsOverflow = counter(`${outlier}overflow`);
     this.ejectionsEnforcedTotal = counter(`${outlier}enforced_total`);
-    this.cxOpen = gauge('circuit_breakers.default.cx_open');
-    this.rqOpen = gauge('circuit_breakers.default.rq_open');
-    this.rqPendingOpen = gauge('circuit_breakers.default.rq_pending_open');
-    this.rqRetryOpen = gauge('circuit_breakers.default.rq_retry_open');
+    this.default = new LimitGauges(stats, owner, 'default');
+    this.high = new LimitGauges(stats, owner, 'high');
   }
 
   /** Of one detector, by Envoy's name. */
@@ -59,3 +55,39 @@ export interface EjectionCells {
   readonly detected: Cell;
   readonly enforced: Cell;
 }
+
+/** The circuit breakers of one priority: 1 = the limit is reached, and what is left of each when the plan wants to know. */
+export class LimitGauges {
+  readonly cxOpen: Cell;
+  readonly rqOpen: Cell;
+  readonly rqPendingOpen: Cell;
+  readonly rqRetryOpen: Cell;
+  #remaining: RemainingGauges | null = null;
+  readonly #gauge: (name: string) => Cell;
+
+  constructor(stats: Stats, owner: string, priority: 'default' | 'high') {
+    this.#gauge = (name) => stats.gauge('cluster', owner, `circuit_breakers.${priority}.${name}`);
+    this.cxOpen = this.#gauge('cx_open');
+    this.rqOpen = this.#gauge('rq_open');
+    this.rqPendingOpen = this.#gauge('rq_pending_open');
+    this.rqRetryOpen = this.#gauge('rq_retry_open');
+  }
+
+  /** Made when first asked for (Envoy's track_remaining). */
+  get remaining(): RemainingGauges {
+    this.#remaining ??= {
+      cx: this.#gauge('remaining_cx'),
+      rq: this.#gauge('remaining_rq'),
+      pending: this.#gauge('remaining_pending'),
+      retries: this.#gauge('remaining_retries'),
+    };
+    return this.#remaining;
+  }
+
+  clear(): void {
+    for (const each of [this.cxOpen, this.rqOpen, this.rqPendingOpen, this.rqRetryOpen]) each.set(0);
+    for (const each of Object.values(this.#remaining ?? {})) each.set(0);
+  }
+}
+
+export type RemainingGauges = Readonly<Record<'cx' | 'rq' | 'pending' | 'retries', Cell>>;

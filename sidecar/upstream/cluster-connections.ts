@@ -1,6 +1,7 @@
 import { type Wheel, WheelTimer } from '../../shared/time/wheel.ts';
 import type { SocketContext } from '../codec/socket.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
+import type { Slot } from '../core/slots.ts';
 import type { ClusterStats } from '../telemetry/cluster-stats.ts';
 import type { Http1Connection } from './http1-connection.ts';
 import { IdleConnections } from './idle-connections.ts';
@@ -11,6 +12,8 @@ export interface PoolLimits {
   endPending(): void;
   /** `first`: this pool has no connection, so it may open one above the limit (decision D4). */
   beginConnection(first: boolean): boolean;
+  /** Whether the endpoint whose slot this is may have another connection. */
+  mayConnectTo(endpoint: Slot): boolean;
   endConnection(): void;
 }
 
@@ -62,7 +65,11 @@ export class ClusterConnections {
    * Takes the right to open a connection. At the limit idle connections give way, the oldest first: they belong to other
    * endpoints, since whoever asks has none that is idle (decision D4).
    */
-  mayConnect(first: boolean): boolean {
+  mayConnect(first: boolean, endpoint: Slot): boolean {
+    if (!first && !this.limits.mayConnectTo(endpoint)) {
+      this.stats.upstreamCxOverflow.inc();
+      return false;
+    }
     while (!this.limits.beginConnection(first)) {
       const { oldest } = this.#idle;
       if (oldest === null) {

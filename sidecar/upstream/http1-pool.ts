@@ -107,7 +107,7 @@ export class Http1Pool implements Pool, ConnectionOwner {
   #grow(): void {
     if (this.#waiting.length <= this.#connecting) return;
     const first = this.#connecting + this.#busy + this.#idle.length === 0;
-    if (!this.#cluster.mayConnect(first)) return;
+    if (!this.#cluster.mayConnect(first, this.#slot)) return;
     this.#connecting += 1;
     this.#slot.add(ROW.connections, 1);
     new Http1Connection(this.#address, this.#port, this.#cluster, this);

@@ -106,7 +106,7 @@ export class Http2Pool implements Pool, Http2ConnectionOwner {
   /** Opens a connection when somebody waits and none is on the way. */
   #grow(): void {
     if (this.#waiting.length === 0 || this.#connecting !== null) return;
-    if (!this.#cluster.mayConnect(this.#count === 0)) return;
+    if (!this.#cluster.mayConnect(this.#count === 0, this.#slot)) return;
     this.#count += 1;
     this.#slot.add(ROW.connections, 1);
     this.#connecting = new Http2Connection(this.#address, this.#port, this.#cluster, this);

@@ -11,7 +11,7 @@ import type { ClusterConnections } from './cluster-connections.ts';
  * is strict here, as in Envoy: there is nothing that one more connection could wait for.
  */
 export function dial(address: string, port: number, slot: Slot, cluster: ClusterConnections, waiter: DialWaiter): Dial {
-  if (cluster.mayConnect(false)) return new TcpConnection(address, port, slot, cluster, waiter);
+  if (cluster.mayConnect(false, slot)) return new TcpConnection(address, port, slot, cluster, waiter);
   waiter.onRefused(FAILURE.overflow);
   return NONE;
 }

@@ -1,12 +1,12 @@
-import type { ClusterPlan } from '../core/plan/cluster.ts';
+import type { ClusterPlan, LimitsPlan } from '../core/plan/cluster.ts';
 import type { PlanDelta } from '../core/plan/delta.ts';
-import { FLAG, ROW, SHARED, type SlotTable } from '../core/slots.ts';
+import { FLAG, ROW, SHARED, type Slot, type SlotTable } from '../core/slots.ts';
 import { type Pieces, touched } from '../runtime/pieces.ts';
 import type { StatsCollector } from '../telemetry/collect.ts';
-import { ClusterHealthStats } from '../telemetry/health-stats.ts';
+import { ClusterHealthStats, type LimitGauges } from '../telemetry/health-stats.ts';
 
 /** Flags of an endpoint that takes no requests. */
-const OUT = FLAG.unhealthy | FLAG.ejected | FLAG.draining | FLAG.failedCheck;
+const OUT = FLAG.unhealthy | FLAG.ejected | FLAG.draining | FLAG.failedCheck | FLAG.broken;
 
 /**
  * Main's statistics of each cluster that no request counts: its members, and which limits are reached now. The gauges are
@@ -54,7 +54,8 @@ export class ClusterVitals {
     this.#members.delete(name);
     if (!stats) return;
     for (const gauge of [stats.membershipTotal, stats.membershipHealthy]) gauge.set(0);
-    for (const gauge of [stats.cxOpen, stats.rqOpen, stats.rqPendingOpen, stats.rqRetryOpen]) gauge.set(0);
+    stats.default.clear();
+    stats.high.clear();
   }
 
   #refresh(): void {
@@ -64,15 +65,8 @@ export class ClusterVitals {
       const healthy = members.filter((slot) => (this.#slots.slot(slot).shared(SHARED.flags) & OUT) === 0);
       stats.membershipTotal.set(members.length);
       stats.membershipHealthy.set(healthy.length);
-      const own = this.#slots.slot(plan.slot);
-      const { limits } = plan;
-      const reached = (cell: number, limit: number): number => (own.sum(cell) >= limit ? 1 : 0);
-      stats.cxOpen.set(reached(ROW.connections, limits.maxConnections));
-      stats.rqOpen.set(reached(ROW.active, limits.maxRequests));
-      stats.rqPendingOpen.set(reached(ROW.pending, limits.maxPendingRequests));
-      // A budget stands in place of max_retries.
-      const budget = limits.envoyRetryBudget ?? limits.retryBudget;
-      stats.rqRetryOpen.set(budget ? 0 : reached(ROW.retries, limits.maxRetries));
+      show(stats.default, plan.limits, this.#slots.slot(plan.slot));
+      show(stats.high, plan.highLimits, this.#slots.slot(plan.highSlot));
     }
   }
 
@@ -84,4 +78,26 @@ export class ClusterVitals {
     }
     return stats;
   }
+}
+
+function show(gauges: LimitGauges, limits: LimitsPlan, own: Slot): void {
+  // A budget stands in place of max_retries.
+  const retries = (limits.envoyRetryBudget ?? limits.retryBudget) ? Number.POSITIVE_INFINITY : limits.maxRetries;
+  const left = {
+    cx: limits.maxConnections - own.sum(ROW.connections),
+    rq: limits.maxRequests - own.sum(ROW.active),
+    pending: limits.maxPendingRequests - own.sum(ROW.pending),
+    retries: retries - own.sum(ROW.retries),
+  };
+  gauges.cxOpen.set(left.cx <= 0 ? 1 : 0);
+  gauges.rqOpen.set(left.rq <= 0 ? 1 : 0);
+  gauges.rqPendingOpen.set(left.pending <= 0 ? 1 : 0);
+  gauges.rqRetryOpen.set(left.retries <= 0 ? 1 : 0);
+  if (!limits.trackRemaining) return;
+  const { remaining } = gauges;
+  remaining.cx.set(Math.max(0, left.cx));
+  remaining.rq.set(Math.max(0, left.rq));
+  remaining.pending.set(Math.max(0, left.pending));
+  // Envoy tracks no budget either.
+  if (retries !== Number.POSITIVE_INFINITY) remaining.retries.set(Math.max(0, left.retries));
 }

@@ -99,6 +99,7 @@ export class DataPath {
       random: this.#random,
       now: () => this.#turn.now,
       report: (slot, detector) => post({ kind: 'tripped', slot, detector }),
+      reportTrial: (slot, trial, outcome) => post({ kind: 'trial', slot, trial, outcome }),
       pool: (endpoint, plan, limits) => this.#pool(endpoint, plan, limits),
       assignedFaults: (plan) => assignFaults(plan, this.#faults),
     });

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../shared/log/log.ts';
 import type { Clock } from '../../shared/time/clock.ts';
+import type { ReportTrial } from '../cluster/breaker/gate.ts';
 import type { Detector } from '../cluster/outlier/detector.ts';
 import type { PlanDelta } from '../core/plan/delta.ts';
 import type { DemandResult } from '../http/context.ts';
@@ -29,6 +30,9 @@ export interface HostOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onTripped: (slot: number, detector: Detector) => void;
+  readonly onTrial: ReportTrial;
+  /** A worker died: whatever it had under way is lost. */
+  readonly onDied: () => void;
   /** A worker asks for a host that is not in the plan; answer with `answerHost`. */
   readonly onHost: (host: string) => void;
   /** Workers die faster than they can be replaced, or cannot get their addresses back. */
@@ -193,6 +197,9 @@ export class WorkerHost {
       case 'tripped':
         this.#options.onTripped(message.slot, message.detector);
         break;
+      case 'trial':
+        this.#options.onTrial(message.slot, message.trial, message.outcome);
+        break;
       case 'host':
         this.#options.onHost(message.host);
         break;
@@ -245,6 +252,7 @@ export class WorkerHost {
     this.#threads.delete(thread.index);
     slots.retireWorker(thread.index);
     stats.retire(thread.id);
+    this.#options.onDied();
     for (const { by } of this.#opened.values()) by.delete(thread.index);
     if (this.#phase === 'stopping') {
       log.error({ worker: thread.index }, 'a data-path worker died while it drained: its requests are lost');

@@ -1,4 +1,5 @@
 import type { BoundSocket } from 'node:net';
+import type { TrialOutcome } from '../cluster/breaker/gate.ts';
 import type { Detector } from '../cluster/outlier/detector.ts';
 import type { PlanDelta } from '../core/plan/delta.ts';
 import type { DemandResult } from '../http/context.ts';
@@ -42,6 +43,8 @@ export type FromWorker =
   | { readonly kind: 'in-force'; readonly epoch: number }
   | { readonly kind: 'stats'; readonly batch: StatsBatch }
   | { readonly kind: 'tripped'; readonly slot: number; readonly detector: Detector }
+  /** An attempt that a half-open breaker let through has ended. */
+  | { readonly kind: 'trial'; readonly slot: number; readonly trial: number; readonly outcome: TrialOutcome }
   | { readonly kind: 'host'; readonly host: string }
   /** An access log cannot be written. */
   | { readonly kind: 'log-failed'; readonly path: string; readonly error: string }

@@ -6,6 +6,8 @@ const UNDER_WAY = [ROW.active, ROW.pending, ROW.retries, ROW.connections];
 /** Slots of one cluster: its own, and one per endpoint address. */
 interface Holding {
   readonly own: number;
+  /** For requests of high priority, once asked for. */
+  high: number | undefined;
   readonly byAddress: Map<string, number>;
 }
 
@@ -45,9 +47,12 @@ export class SlotAllocator {
     return this.#pages.length * SLOTS_PER_PAGE - this.#free.length;
   }
 
-  /** The slot of a cluster's own limits; the same until the cluster is dropped. */
-  clusterSlot(cluster: string): number {
-    return this.#holding(cluster).own;
+  /** The slot of a cluster's own limits, or of those for high priority; the same until the cluster is dropped. */
+  clusterSlot(cluster: string, priority?: 'high'): number {
+    const holding = this.#holding(cluster);
+    if (priority === undefined) return holding.own;
+    holding.high ??= this.#take();
+    return holding.high;
   }
 
   /**
@@ -78,6 +83,7 @@ export class SlotAllocator {
     if (!holding) return;
     this.#clusters.delete(cluster);
     this.#released.push({ slot: holding.own, epoch });
+    if (holding.high !== undefined) this.#released.push({ slot: holding.high, epoch });
     for (const slot of holding.byAddress.values()) this.#released.push({ slot, epoch });
   }
 
@@ -100,7 +106,7 @@ export class SlotAllocator {
   #holding(cluster: string): Holding {
     let holding = this.#clusters.get(cluster);
     if (!holding) {
-      holding = { own: this.#take(), byAddress: new Map() };
+      holding = { own: this.#take(), high: undefined, byAddress: new Map() };
       this.#clusters.set(cluster, holding);
     }
     return holding;

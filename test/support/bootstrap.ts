@@ -103,6 +103,11 @@ export const retryClasses = (retry: Json = {}): Json => ({
   },
 });
 
+/** aya.v1.ClusterOptions: for the fields of a cluster. */
+export const clusterOptions = (options: Json): Json => ({
+  metadata: { typed_filter_metadata: { 'aya.dev': { '@type': type('aya.v1.ClusterOptions'), ...options } } },
+});
+
 /** A bootstrap with an admin on a free port. */
 export const bootstrap = (listeners: readonly Json[], clusters: readonly Json[]): Json => ({
   node: { id: 'test', cluster: 'test' },

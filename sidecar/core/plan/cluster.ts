@@ -9,6 +9,8 @@ export interface ClusterPlan {
   readonly endpoints: string;
   /** Slot of the cluster's own limits; see slots.ts. */
   readonly slot: number;
+  /** The same for requests of high priority. */
+  readonly highSlot: number;
   readonly balancer: BalancerPlan;
   /** For every policy that goes by weight. */
   readonly slowStart: SlowStartPlan | null;
@@ -17,6 +19,11 @@ export interface ClusterPlan {
   readonly panicThreshold: number;
   readonly connectTimeout: number;
   readonly limits: LimitsPlan;
+  /** For requests of high priority. */
+  readonly highLimits: LimitsPlan;
+  /** Requests under way at one endpoint, of both priorities; 0 = no limit. */
+  readonly maxRequestsPerEndpoint: number;
+  readonly breaker: ErrorRatePlan | null;
   readonly outlier: OutlierPlan | null;
   /** Done by main; workers see the flags. */
   readonly healthCheck: HealthCheckPlan | null;
@@ -33,10 +40,29 @@ export interface LimitsPlan {
   readonly maxPendingRequests: number;
   readonly maxRequests: number;
   readonly maxRetries: number;
+  /** Of all workers to one endpoint; a worker without any may always open one, as with `maxConnections`. */
+  readonly maxConnectionsPerEndpoint: number;
+  /** Gauges tell what is left of each limit. */
+  readonly trackRemaining: boolean;
   /** Envoy's: percent of active + pending requests, and a floor of concurrent retries. */
   readonly envoyRetryBudget: { readonly percent: number; readonly minConcurrency: number } | null;
   /** Aya's (decision D11): percent of requests over `interval`, and a floor per second. */
   readonly retryBudget: { readonly percent: number; readonly minPerSecond: number; readonly interval: number } | null;
+}
+
+/**
+ * Cuts off a service or single endpoints while too many attempts fail (decision D6): open for `openFor`, then up to `probes`
+ * attempts are let through as a trial. All must succeed; if one does not, it is open for twice as long as before.
+ */
+export interface ErrorRatePlan {
+  readonly per: 'service' | 'endpoint';
+  /** At least so many percent of the attempts in `window` failed, and there were at least `minRequests`. */
+  readonly threshold: number;
+  readonly window: number;
+  readonly minRequests: number;
+  readonly openFor: number;
+  readonly maxOpenFor: number;
+  readonly probes: number;
 }
 
 /** Envoy's outlier_detection with its defaults; enforcing percentages 0..100. */

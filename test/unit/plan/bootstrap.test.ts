@@ -90,6 +90,8 @@ test('a whole bootstrap has no problems, and its pieces have the defaults of Env
     maxPendingRequests: 1024,
     maxRequests: 1024,
     maxRetries: 3,
+    maxConnectionsPerEndpoint: 2_147_483_647,
+    trackRemaining: false,
     envoyRetryBudget: null,
     retryBudget: null,
   });
@@ -224,11 +226,6 @@ const refused: [string, (parts: Parts) => void, string][] = [
     `${R}.route.hash_policy[0]: one of header, cookie, connection_properties or query_parameter is required`,
   ],
   [
-    'high priority',
-    ({ route }) => (route.route = { cluster: 'back', priority: 'HIGH' }),
-    `${R}.route.priority: not supported yet (HIGH)`,
-  ],
-  [
     'an unknown retry condition',
     ({ route }) => (route.route = { cluster: 'back', retry_policy: { retry_on: '5xx,sometimes' } }),
     `${R}.route.retry_policy.retry_on: not supported yet (condition "sometimes")`,
@@ -296,9 +293,9 @@ const refused: [string, (parts: Parts) => void, string][] = [
     `${C}.health_checks[1]: a cluster has one health check at most`,
   ],
   [
-    'thresholds per host',
-    ({ cluster }) => (cluster.circuit_breakers = { per_host_thresholds: [{}] }),
-    `${C}.circuit_breakers.per_host_thresholds[0]: not supported yet`,
+    'what Envoy does not look at per host either',
+    ({ cluster }) => (cluster.circuit_breakers = { per_host_thresholds: [{ max_requests: 5 }] }),
+    `${C}.circuit_breakers.per_host_thresholds[0].max_requests: not supported yet`,
   ],
   [
     'one choice',
