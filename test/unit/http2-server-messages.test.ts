@@ -2,71 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HeaderList } from '../../sidecar/core/headers.ts';
 import { linesOf } from '../support/exchange.ts';
-import { data, END_STREAM, GET, get, headers, POST, rst, settings } from '../support/http2/frames.ts';
+import { MALFORMED_REQUESTS, without } from '../support/http2/clauses.ts';
+import { data, END_STREAM, get, headers, POST, rst, settings } from '../support/http2/frames.ts';
 import { ServerBench } from '../support/http2/server-bench.ts';
 
-const without = (name: string): string[] => {
-  const fields = [...GET];
-  fields.splice(fields.indexOf(name), 2);
-  return fields;
-};
-const instead = (name: string, value: string): string[] => {
-  const fields = [...GET];
-  fields[fields.indexOf(name) + 1] = value;
-  return fields;
-};
-
-/** Requests that are malformed: RFC 9113 8.1.1 makes each a stream error PROTOCOL_ERROR. */
-const malformed: [section: string, what: string, fields: string[]][] = [
-  ['8.2.1', 'an uppercase name', [...GET, 'X-Color', 'red']],
-  ['8.2.1', 'a name with a blank', [...GET, 'x color', 'red']],
-  ['8.2.1', 'a name with a colon', [...GET, 'x:color', 'red']],
-  ['8.2.1', 'a name with a control character', [...GET, 'x\x01', 'red']],
-  ['8.2.1', 'a name with a character above ASCII', [...GET, 'x\xe4', 'red']],
-  ['8.2.1', 'an empty name', [...GET, '', 'red']],
-  ['8.2.1', 'a value with NUL', [...GET, 'x-color', 'r\0d']],
-  ['8.2.1', 'a value with CR', [...GET, 'x-color', 'r\rd']],
-  ['8.2.1', 'a value with LF', [...GET, 'x-color', 'red\nx-other: 1']],
-  ['8.2.1', 'a value that begins with a blank', [...GET, 'x-color', ' red']],
-  ['8.2.1', 'a value that ends with a tab', [...GET, 'x-color', 'red\t']],
-  ['8.2.2', 'connection', [...GET, 'connection', 'close']],
-  ['8.2.2', 'proxy-connection', [...GET, 'proxy-connection', 'keep-alive']],
-  ['8.2.2', 'keep-alive', [...GET, 'keep-alive', 'timeout=5']],
-  ['8.2.2', 'transfer-encoding', [...GET, 'transfer-encoding', 'chunked']],
-  ['8.2.2', 'upgrade', [...GET, 'upgrade', 'websocket']],
-  ['8.2.2', 'te other than trailers', [...GET, 'te', 'trailers, gzip']],
-  ['8.3', 'an unknown pseudo-header', [...GET, ':color', 'red']],
-  ['8.3', 'a pseudo-header after a header', [...without(':path'), 'x-color', 'red', ':path', '/']],
-  ['8.3', 'a pseudo-header after a cookie', [...without(':path'), 'cookie', 'a=b', ':path', '/']],
-  ['8.3', 'a pseudo-header after content-length', [...without(':path'), 'content-length', '0', ':path', '/']],
-  ['8.3.1', 'no :method', without(':method')],
-  ['8.3.1', 'no :scheme', without(':scheme')],
-  ['8.3.1', 'no :path', without(':path')],
-  ['8.3.1', ':method twice', [...GET, ':method', 'GET']],
-  ['8.3.1', ':path twice', [...GET, ':path', '/']],
-  ['8.3.1', ':scheme twice', [...GET, ':scheme', 'http']],
-  ['8.3.1', ':authority twice', [...GET, ':authority', 'cart']],
-  ['8.3.1', ':status', [...GET, ':status', '200']],
-  ['8.3.1', 'an empty :path', instead(':path', '')],
-  ['8.3.1', 'an empty :method', instead(':method', '')],
-  ['8.3.1', 'a :path that does not begin with a slash', instead(':path', 'items')],
-  ['8.3.1', 'a :path with a blank', instead(':path', '/a b')],
-  ['8.3.1', 'a :path with a fragment', instead(':path', '/a#b')],
-  ['8.3.1', ':path * without OPTIONS', instead(':path', '*')],
-  ['8.3.1', 'a :method that is no token', instead(':method', 'GE T')],
-  ['8.3.1', 'user information in :authority', instead(':authority', 'me@cart')],
-  ['8.3.1', 'an :authority that is none', instead(':authority', 'cart/items')],
-  ['8.3.1', 'a host other than :authority', [...GET, 'host', 'other']],
-  ['8.3.1', 'host twice', [...without(':authority'), 'host', 'cart', 'host', 'cart']],
-  ['8.5', 'CONNECT with :path', [':method', 'CONNECT', ':authority', 'cart:80', ':path', '/']],
-  ['8.5', 'CONNECT without :authority', [':method', 'CONNECT']],
-  ['RFC 8441 4', ':protocol that was not announced', [...instead(':method', 'CONNECT'), ':protocol', 'websocket']],
-  ['8.1.1', 'a content-length and no body', [...GET, 'content-length', '5']],
-  ['8.1.1', 'a content-length that is no number', [...GET, 'content-length', '+0']],
-  ['8.1.1', 'content-length twice', [...GET, 'content-length', '0', 'content-length', '0']],
-];
-
-for (const [section, what, fields] of malformed) {
+for (const [section, what, fields] of MALFORMED_REQUESTS) {
   test(`RFC 9113 ${section}: ${what} resets the stream, and only it`, () => {
     const bench = new ServerBench();
     bench.receive(headers(1, END_STREAM, ...fields), get(3));
