@@ -6,7 +6,7 @@ import { OBSERVED, observationOfFailure, observationOfStatus } from '../cluster/
 import type { AttemptSink, ClientStream } from '../core/exchange.ts';
 import type { HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure } from '../core/outcome.ts';
-import type { Pool, PoolWaiter } from '../core/pool.ts';
+import type { PoolWaiter, StreamSource } from '../core/pool.ts';
 import type { Flushable } from '../core/turn.ts';
 import type { ClusterStats } from '../telemetry/cluster-stats.ts';
 import type { Forward } from './forward.ts';
@@ -21,11 +21,14 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   /** Monotonic ms. */
   readonly started: number;
   readonly #forward: Forward;
-  readonly #pool: Pool;
+  /** The endpoint's, or faults before it. */
+  readonly #pool: StreamSource;
   /** The breaker's trial that it is part of, or null. */
   readonly #trial: Trial | null;
   /** Ms from the end of the request to the response head; 0 = no limit. */
   readonly #patience: number;
+  /** Failures are injected, and nobody is to blame. */
+  readonly #exempt: boolean;
   #stream: ClientStream | null = null;
   #perTry: WheelTimer | null = null;
   #observed = false;
@@ -37,10 +40,11 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   constructor(
     forward: Forward,
     endpoint: LiveEndpoint,
-    pool: Pool,
+    pool: StreamSource,
     trial: Trial | null,
     stats: ClusterStats,
     perTryTimeout: number,
+    exempt: boolean,
   ) {
     this.#forward = forward;
     this.endpoint = endpoint;
@@ -48,6 +52,7 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     this.#trial = trial;
     this.stats = stats;
     this.#patience = perTryTimeout;
+    this.#exempt = exempt;
     this.started = forward.call.context.turn.now;
   }
 
@@ -186,7 +191,7 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   #observe(failure: Failure): void {
     if (this.#observed) return;
     this.#observed = true;
-    const observed = observationOfFailure(failure);
+    const observed = this.#exempt ? OBSERVED.nothing : observationOfFailure(failure);
     this.endpoint.observed(observed, 0);
     if (this.#trial !== null) this.#trial.end(observed);
     if (observed !== OBSERVED.nothing) this.endpoint.meter?.failed(this.#forward.call.context.turn.now);

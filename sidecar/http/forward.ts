@@ -7,7 +7,9 @@ import type { ClientStream, Exchange } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
 import { H, HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
+import type { Detour } from '../core/pool.ts';
 import { ChainRun } from '../filter/chain.ts';
+import { joinedDetours } from '../filter/injection.ts';
 import type { RouteEntry } from '../route/table.ts';
 import { Attempt } from './attempt.ts';
 import type { Call } from './call.ts';
@@ -83,12 +85,28 @@ export class Forward {
   #launch(endpoint: LiveEndpoint): void {
     const { priority, retry } = this.#entry;
     const { cluster, stats } = this.#upstream;
-    const pool = cluster.poolOf(endpoint, priority === 'high');
+    const detour = this.#takeDetour();
+    const own = cluster.poolOf(endpoint, priority === 'high');
+    const pool = detour === null ? own : detour.through(own, (flag) => this.#noticed(flag));
     const trial = this.#trial;
     this.#trial = null;
-    const attempt = new Attempt(this, endpoint, pool, trial, stats, retry === null ? 0 : retry.perTryTimeout);
+    const patience = retry === null ? 0 : retry.perTryTimeout;
+    const attempt = new Attempt(this, endpoint, pool, trial, stats, patience, detour?.exempt === true);
     this.#attempt = attempt;
     attempt.begin();
+  }
+
+  /** The faults on the way of the attempt that begins now. */
+  #takeDetour(): Detour | null {
+    const x = this.#x;
+    const { attemptDetour, detour } = x;
+    if (attemptDetour === null) return detour;
+    x.attemptDetour = null;
+    return joinedDetours(attemptDetour, detour);
+  }
+
+  #noticed(flag: number): void {
+    this.#x.flags |= flag;
   }
 
   /** An attempt has its stream: the head goes out, and what is there of the body. */
@@ -160,9 +178,9 @@ export class Forward {
     this.#filters?.end();
     if (this.#retrying !== null) this.#endRetry();
     if (endpoint.begin()) endpoint.end();
-    const observed = observationOfStatus(reply.status);
+    const observed = reply.exempt ? OBSERVED.nothing : observationOfStatus(reply.status);
     endpoint.observed(observed, 0);
-    endpoint.meter?.head(reply.status, NO_HEADERS, 0, this.call.context.turn.now);
+    if (!reply.exempt) endpoint.meter?.head(reply.status, NO_HEADERS, 0, this.call.context.turn.now);
     this.#endTrial(observed);
     const { retry } = this.#entry;
     const failure: Failure = { kind: 'injected', flag: reply.flags, status: reply.status, detail: reply.detail };

@@ -13,15 +13,20 @@ const within = 1_000;
 
 const withoutKubectl = spawnSync('kubectl', ['version', '--client']).status !== 0;
 
-const fault = (status: number, lease: string): string => `
+const fault = (status: number, lease: string, percent = 100, more = ''): string => `
 apiVersion: aya.dev/v1alpha1
 kind: FaultPolicy
 metadata: {name: broken-cart}
 spec:
   targetRefs: [{group: "", kind: Service, name: cart}]
-  faults: {abort: {percent: 100, httpStatus: ${status}}}
+  faults: {abort: {percent: ${percent}, httpStatus: ${status}}${more}}
   lease: ${lease}
 `;
+
+/** On the way to the endpoint and back. */
+const onTheWay = `,
+    connection: {percent: 20, failure: ResetBeforeHead},
+    response: {percent: 100, slowClose: 20ms, headers: {set: [{name: x-spoiled, value: "1"}]}}`;
 
 const spread = (all: readonly number[]): string => {
   const sorted = all.toSorted((left, right) => left - right);
@@ -84,9 +89,11 @@ test('a fault is where it was asked for within a second, and ends by itself', as
 
   await t.test('with the control plane killed it ends within a second of its lease, and not before', async (t) => {
     const asked = Date.now();
-    await mesh.aya(['apply', '-f', '-'], fault(571, '3s'));
+    await mesh.aya(['apply', '-f', '-'], fault(571, '3s', 50, onTheWay));
     const end = await expiry();
     await eventually(() => hit(571, asked).length > 5, within);
+    const spoiled = async (): Promise<boolean> => (await ask(web, 'http://cart/')).headers['x-spoiled'] === '1';
+    await eventually(spoiled, within);
     await mesh.plane.stop('SIGKILL');
     await eventually(() => passed(end).length >= 10, end - Date.now() + within + 2_000);
     const last = hit(571, asked).at(-1) as Sample;
@@ -94,6 +101,7 @@ test('a fault is where it was asked for within a second, and ends by itself', as
     assert.ok(last.sentAt <= end + within, `still there ${last.sentAt - end} ms after its end`);
     assert.ok(last.sentAt >= end - 200, `over ${end - last.sentAt} ms before its end`);
     assert.equal(describeFailures(load.failures(end + within)), '');
+    for (let count = 0; count < 20; count += 1) assert.equal(await spoiled(), false);
   });
 
   await t.test('a sidecar that restarts without a control plane serves, and has forgotten the fault', async () => {
