@@ -29,7 +29,7 @@ test('an endpoint that fails every other request is found by comparing it with t
     ),
   ];
   const outlier = {
-    interval: '0.3s',
+    interval: '1s',
     base_ejection_time: '60s',
     max_ejection_percent: 50,
     success_rate_minimum_hosts: 3,
@@ -47,7 +47,7 @@ test('an endpoint that fails every other request is found by comparing it with t
   await eventually(async () => {
     await Promise.all(Array.from({ length: 30 }, () => call(port)));
     return (await sidecar.stat('cluster.three.outlier_detection.ejections_enforced_success_rate')) > 0;
-  });
+  }, 20_000);
   assert.equal(await sidecar.stat('cluster.three.outlier_detection.ejections_active'), 1);
   assert.equal(await sidecar.stat('cluster.three.outlier_detection.ejections_detected_consecutive_5xx'), 0);
   const [event] = JSON.parse(await sidecar.admin('/outlier_events')) as Record<string, unknown>[];
