@@ -8,14 +8,14 @@ import { latin1 } from '../latin1.ts';
  * message: the id of a known name (0 = unknown), or a pseudo-header, plus bits for what is wrong with it.
  */
 export const PSEUDO = 32;
-export const P_METHOD = PSEUDO;
+export const P_METHOD = PSEUDO + 0;
 export const P_SCHEME = PSEUDO + 1;
 export const P_AUTHORITY = PSEUDO + 2;
 export const P_PATH = PSEUDO + 3;
 export const P_STATUS = PSEUDO + 4;
 export const P_PROTOCOL = PSEUDO + 5;
 /** A name that begins with a colon and that nobody knows. */
-export const P_UNKNOWN = PSEUDO + 6;
+const P_UNKNOWN = PSEUDO + 6;
 /** The name breaks RFC 9113 8.2.1. */
 export const BAD_NAME = 64;
 /** The value breaks RFC 9113 8.2.1, or the grammar of its pseudo-header. */

@@ -3,9 +3,9 @@ import { CONNECTION_FIELDS, kindOfName, PSEUDO } from './field-kind.ts';
 import { STATIC_TABLE } from './hpack-static.data.ts';
 
 /** How fields of a name are written. */
-export const INDEX = 0;
+const INDEX = 0;
 /** Their values are secrets, or parts of secrets that could be guessed piece by piece (RFC 7541 7.1.3). */
-export const NEVER = 1;
+const NEVER = 1;
 /** It ends at this hop, or HTTP/2 says it otherwise (RFC 9113 8.2.2): it is not written at all. */
 export const LEFT_OUT = 2;
 

@@ -12,7 +12,7 @@ import { SocketPeer } from '../../../sidecar/listener/peer.ts';
 import { PATIENT, realTurns } from './node.ts';
 
 /** The downstream half of one exchange that is passed on as it is: the least that a proxy does. */
-export class Relay implements RequestSink {
+class Relay implements RequestSink {
   readonly x: Exchange;
   stream: ClientStream | null = null;
 
