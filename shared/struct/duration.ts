@@ -12,17 +12,3 @@ export function parseDuration(text: string): number | undefined {
   }
   return sum;
 }
-
-/** Milliseconds as the shortest Gateway API duration: 90_000 is "1m30s". */
-export function formatDuration(ms: number): string {
-  if (ms === 0) return '0s';
-  let rest = Math.round(ms);
-  let text = '';
-  for (const unit of ['h', 'm', 's', 'ms'] as const) {
-    const size = units[unit] ?? 1;
-    const count = Math.floor(rest / size);
-    if (count > 0) text += `${count}${unit}`;
-    rest -= count * size;
-  }
-  return text;
-}

@@ -2,12 +2,6 @@ import type { ClusterPlan, EndpointsPlan, LimitsPlan } from '../core/plan/cluste
 import { BREAKER, FLAG, ROW, SHARED, type Slot, type SlotTable } from '../core/slots.ts';
 import type { Pieces } from '../runtime/pieces.ts';
 
-/** An ejected endpoint as the ejector tells it. */
-export interface EjectedView {
-  readonly cluster: string;
-  readonly endpoint: string;
-}
-
 interface HostView {
   readonly address: string;
   readonly port: number;

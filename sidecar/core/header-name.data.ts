@@ -35,5 +35,3 @@ export const KNOWN_NAMES = [
   'x-envoy-upstream-service-time',
   'proxy-authorization',
 ] as const;
-
-export type KnownName = (typeof KNOWN_NAMES)[number];
