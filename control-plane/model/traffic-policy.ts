@@ -1,4 +1,5 @@
 import { parseDuration } from '../../shared/struct/duration.ts';
+import { type LoadBalancing, loadBalancing } from './load-balancing.ts';
 import type { Condition, Resource } from './object.ts';
 import { conditionsSchema } from './object.ts';
 import {
@@ -36,12 +37,6 @@ export interface TrafficPolicySpec {
   connectionPool?: ConnectionPool;
   retry?: RetryPolicy;
   timeouts?: Timeouts;
-}
-
-export interface LoadBalancing {
-  policy: 'LeastRequest' | 'RoundRobin' | 'Random';
-  /** LeastRequest: how many endpoints are compared, 2 to 10. */
-  choiceCount: number;
 }
 
 /** Durations as text. Counts of 0 switch a detector off. Meanings are Envoy's, but one endpoint may always be ejected and never all. */
@@ -118,14 +113,6 @@ const retryConditions = [
   'retriable-4xx',
 ] as const;
 const grpcConditions = ['cancelled', 'deadline-exceeded', 'internal', 'resource-exhausted', 'unavailable'];
-
-const loadBalancing = object<LoadBalancing>(
-  {
-    policy: preset(oneOf(['LeastRequest', 'RoundRobin', 'Random'], ['RingHash', 'Maglev', 'PeakEwma']), 'LeastRequest'),
-    choiceCount: preset(integer(2, 10), 2),
-  },
-  { later: ['slowStart', 'hash', 'locality'] },
-);
 
 const outlierDetection = object<OutlierDetection>(
   {

@@ -1,5 +1,6 @@
 import type { Any } from '../../shared/xds/messages.gen.ts';
 import type { ServicePort } from '../model/service.ts';
+import type { TrafficPolicy } from '../model/traffic-policy.ts';
 import type { ServiceEntry } from './catalog.ts';
 import type { FaultyRule } from './faulty-rules.ts';
 import type { Message } from './message.ts';
@@ -13,6 +14,8 @@ export interface Destination {
   readonly weight: number;
   /** The service exists, and has the port. */
   readonly exists: boolean;
+  /** What holds for the service. */
+  readonly policy: TrafficPolicy | undefined;
   /** Filter settings for requests that go there. */
   readonly fault: Record<string, Required<Any>> | undefined;
 }
@@ -22,17 +25,24 @@ export function destinationsOf(each: FaultyRule, entry: ServiceEntry, port: Serv
   const { name, namespace } = entry.service.metadata;
   if (!rule || !route) {
     return [
-      { cluster: clusterName(name, namespace, port.port), weight: 1, exists: true, fault: faults.get(entry.key) },
+      {
+        cluster: clusterName(name, namespace, port.port),
+        weight: 1,
+        exists: true,
+        policy: entry.policies[0],
+        fault: faults.get(entry.key),
+      },
     ];
   }
   return rule.backendRefs.map((ref) => {
     const home = ref.namespace ?? route.metadata.namespace;
     const key = `${home}/${ref.name}`;
-    const service = entry.backends.get(key)?.service;
+    const { service, policies } = entry.backends.get(key) ?? {};
     return {
       cluster: clusterName(ref.name, home, ref.port),
       weight: ref.weight,
       exists: service?.spec.ports.some((own) => own.port === ref.port) ?? false,
+      policy: policies?.[0],
       fault: faults.get(key),
     };
   });

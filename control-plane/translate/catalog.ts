@@ -24,6 +24,7 @@ export interface ServiceEntry {
 /** `service` is undefined when there is none of the name. */
 export interface Backend {
   readonly service: Service | undefined;
+  readonly policies: readonly TrafficPolicy[];
   readonly faults: readonly FaultPolicy[];
 }
 
@@ -57,7 +58,11 @@ export function catalogOf(world: World, wall: number): Catalog {
   const services = new Map<string, ServiceEntry>();
   for (const [key, service] of world.services) {
     const own = routes.get(key) ?? [];
-    const backend = (name: string): Backend => ({ service: world.services.get(name), faults: faults.get(name) ?? [] });
+    const backend = (name: string): Backend => ({
+      service: world.services.get(name),
+      policies: policies.get(name) ?? [],
+      faults: faults.get(name) ?? [],
+    });
     services.set(key, {
       key,
       service,
@@ -101,7 +106,7 @@ function sameItems(one: readonly unknown[], other: readonly unknown[]): boolean 
 }
 
 function backendObjects(entry: ServiceEntry): unknown[] {
-  return [...entry.backends.values()].flatMap(({ service, faults }) => [service, ...faults]);
+  return [...entry.backends.values()].flatMap(({ service, policies, faults }) => [service, ...policies, ...faults]);
 }
 
 function targets({ metadata, spec }: TrafficPolicy | FaultPolicy): string[] {

@@ -7,7 +7,7 @@ import type { TrafficPolicy } from '../model/traffic-policy.ts';
 import type { Caller, NodeKind } from './caller.ts';
 import type { ServiceEntry } from './catalog.ts';
 import { httpVersion } from './http-version.ts';
-import { balancing } from './load-balancing.ts';
+import { balancing, isOfLevel1 } from './load-balancing.ts';
 import { ads, type Draft, type Message, ownMetadata } from './message.ts';
 import { clusterName } from './names.ts';
 import { outlierDetection } from './outlier.ts';
@@ -30,8 +30,18 @@ export function clusterOf(entry: ServiceEntry, port: ServicePort, caller: Caller
     );
     http2 = false;
   }
-  const message = discovered(clusterName(name, namespace, port.port), entry.policies[0], http2, caller.kind, note);
+  const policy = knownTo(caller, entry.policies[0], note);
+  const message = discovered(clusterName(name, namespace, port.port), policy, http2, caller.kind, note);
   return { type: CLUSTER, name: message.name ?? '', aliases: [], message };
+}
+
+/** The policy without balancing that an older sidecar would refuse (decisions D19). */
+function knownTo({ kind, level }: Caller, policy: TrafficPolicy | undefined, note: Note): TrafficPolicy | undefined {
+  const block = policy?.spec.loadBalancing;
+  if (!policy || !block || kind !== 'aya' || level >= 2 || isOfLevel1(block)) return policy;
+  note(policy, `loadBalancing: sidecars of level ${level} know only plain LeastRequest, RoundRobin and Random`, 'aya');
+  const { loadBalancing: _, ...spec } = policy.spec;
+  return { ...policy, spec };
 }
 
 /** What a gRPC client gets for a service that does not exist (any more): without endpoints its calls fail at once. */

@@ -6,6 +6,7 @@ import { type Destination, destinationsOf, sending } from './backends.ts';
 import type { Caller } from './caller.ts';
 import type { ServiceEntry } from './catalog.ts';
 import { type FaultyRule, withFaults } from './faulty-rules.ts';
+import { hashing } from './hash-policy.ts';
 import type { Message } from './message.ts';
 import type { Note } from './problem.ts';
 import { byClasses, conditions, idempotentMethods, neverSent, retryOfRule, retryPolicy } from './retry.ts';
@@ -49,6 +50,10 @@ function routeOf(
     ...sending(destinations),
     ...rewriteOf(rule, condition),
     ...timeouts(each, entry, caller),
+    ...hashing(
+      destinations.map(({ policy }) => policy),
+      caller,
+    ),
   };
   return retried({ ...base, ...faults(destinations) }, action, each, entry, caller, note);
 }

@@ -15,14 +15,18 @@ import { toJson } from '../../shared/xds/json.ts';
 import type { Messages, Node } from '../../shared/xds/messages.gen.ts';
 import { scan } from '../../shared/xds/strict.ts';
 import { nameOf } from '../../shared/xds/type-url.ts';
+import { CLIENT_FEATURE } from '../../sidecar/plan/mesh-bootstrap.ts';
 import { readResource } from '../../sidecar/plan/resource.ts';
 import { nodeWith } from '../support/node.ts';
 import { accepted, readWorld } from '../support/world.ts';
 
 const folder = import.meta.dirname;
 const sockets = { outbound: '127.0.0.1:15001', inbound: '10.0.0.9:15006', app: '127.0.0.1:8080' };
-const node = (kind: 'aya' | 'envoy' | 'grpc') =>
-  readNode(nodeWith('web-1', kind, { service: 'web', namespace: 'default', ...sockets }) as Node, kind);
+/** Aya's sidecar is of the newest level. */
+const node = (kind: 'aya' | 'envoy' | 'grpc') => {
+  const base = nodeWith('web-1', kind, { service: 'web', namespace: 'default', ...sockets }) as Node;
+  return readNode({ ...base, client_features: kind === 'aya' ? [CLIENT_FEATURE] : [] }, kind);
+};
 /** Some leases have ended by then. */
 const wall = accepted + 30_000;
 

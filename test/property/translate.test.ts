@@ -137,16 +137,37 @@ function ruleOf({
   return { ...rest, matches: all, filters: used, backendRefs: turned ? [] : backendRefs };
 }
 
+const slowStart = maybe(fc.record({ window: span, aggression: fc.constantFrom(0.5, 1, 2), minWeightPercent: percent }));
+const balanceFactor = maybe(fc.integer({ min: 100, max: 200 }));
+const hash = fc.array(
+  fc.oneof(
+    fc.record({ header: fc.constantFrom('x-user', 'X-Tenant'), terminal: fc.boolean() }),
+    fc.record({ queryParameter: fc.constant('user') }),
+    fc.record({ sourceIp: fc.constant(true) }),
+    fc.record({ cookie: fc.record({ name: fc.constant('aff'), ttl: maybe(fc.constantFrom('0s', '1h')) }) }),
+  ),
+  { minLength: 1, maxLength: 3 },
+);
+const measured = { slowStart, decay: maybe(span), defaultLatency: maybe(span), failureLatency: maybe(span) };
+const loadBalancing = fc.oneof(
+  fc.record({
+    policy: fc.constant('LeastRequest'),
+    choiceCount: fc.integer({ min: 2, max: 10 }),
+    slowStart,
+  }),
+  fc.record({ policy: fc.constantFrom('RoundRobin', 'LeastConnection'), slowStart }),
+  fc.record({ policy: fc.constantFrom('Random', 'ClientSideWeightedRoundRobin', 'Prequal') }),
+  fc.record({ policy: fc.constantFrom('PeakEwma', 'LeastResponseTime'), ...measured }),
+  fc.record({ policy: fc.constant('LeastBandwidth'), slowStart, decay: maybe(span) }),
+  fc.record({ policy: fc.constantFrom('RingHash', 'Maglev'), hash, balanceFactor }),
+  fc.record({ policy: fc.constant('SourceIp'), balanceFactor }),
+);
+
 const policyObject = fc
   .record({
     name: service,
     namespace,
-    loadBalancing: maybe(
-      fc.record({
-        policy: fc.constantFrom('LeastRequest', 'RoundRobin', 'Random'),
-        choiceCount: fc.integer({ min: 2, max: 10 }),
-      }),
-    ),
+    loadBalancing: maybe(loadBalancing),
     outlierDetection: maybe(
       fc.record({
         consecutive5xx: fc.nat(9),

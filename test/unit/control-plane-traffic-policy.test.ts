@@ -59,7 +59,6 @@ test('the policy of the design page is accepted, but for what comes later', () =
   });
   assert.deepEqual(problems, [
     'spec.healthCheck: not supported yet',
-    'spec.loadBalancing.slowStart: not supported yet',
     'spec.circuitBreaker.errorRate: not supported yet',
   ]);
 });
@@ -69,9 +68,43 @@ const wrong: [what: string, fields: object, problems: string[]][] = [
     'an unknown balancer',
     { loadBalancing: { policy: 'LeastRequests' } },
     [
-      'spec.loadBalancing.policy: must be one of LeastRequest, RoundRobin, Random; got "LeastRequests"; did you mean LeastRequest?',
+      'spec.loadBalancing.policy: must be one of LeastRequest, LeastConnection, RoundRobin, Random, RingHash, Maglev, SourceIp, PeakEwma, LeastResponseTime, LeastBandwidth, ClientSideWeightedRoundRobin, Prequal; got "LeastRequests"; did you mean LeastRequest?',
     ],
   ],
+  [
+    'a choice count for what makes no choices',
+    { loadBalancing: { policy: 'RoundRobin', choiceCount: 3 } },
+    ['spec.loadBalancing.choiceCount: has no meaning with policy RoundRobin'],
+  ],
+  [
+    'slow start where all endpoints are alike anyway',
+    { loadBalancing: { policy: 'Random', slowStart: { window: '30s' } } },
+    ['spec.loadBalancing.slowStart: has no meaning with policy Random'],
+  ],
+  [
+    'hashing by nothing',
+    { loadBalancing: { policy: 'Maglev' } },
+    ['spec.loadBalancing.hash: required with policy Maglev: what should a request stick to its endpoint by?'],
+  ],
+  [
+    'two sources in one, and none',
+    { loadBalancing: { policy: 'RingHash', hash: [{ header: 'x-user', sourceIp: true }, { terminal: true }] } },
+    [
+      'spec.loadBalancing.hash[0]: must have exactly one of header, queryParameter, sourceIp: true, cookie',
+      'spec.loadBalancing.hash[1]: must have exactly one of header, queryParameter, sourceIp: true, cookie',
+    ],
+  ],
+  [
+    'a bound below the mean',
+    { loadBalancing: { policy: 'SourceIp', balanceFactor: 99 } },
+    ['spec.loadBalancing.balanceFactor: must be at least 100; got 99'],
+  ],
+  [
+    "another policy's parameter",
+    { loadBalancing: { policy: 'PeakEwma', hotQuantile: 0.5 } },
+    ['spec.loadBalancing.hotQuantile: has no meaning with policy PeakEwma'],
+  ],
+  ['subsets', { loadBalancing: { subsets: [] } }, ['spec.loadBalancing.subsets: not supported yet']],
   ['one choice', { loadBalancing: { choiceCount: 1 } }, ['spec.loadBalancing.choiceCount: must be at least 2; got 1']],
   [
     'a percentage over 100',
