@@ -5,6 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { httpBackend } from '../../support/backend.ts';
 import { eventually } from '../../support/eventually.ts';
+import { call } from '../../support/http-call.ts';
 import { ask, Mesh } from '../../support/mesh.ts';
 
 interface LogLine {
@@ -92,6 +93,19 @@ test('requests go from a client through two sidecars to a service', async (t) =>
       // Far below the two seconds that a question to a silent control plane would take.
       assert.ok(performance.now() - begun < 1_000, host);
       await eventually(() => logged().some((line) => line.authority === host && line.response_flags === 'NR'));
+    }
+  });
+
+  await t.test('who is told that a sidecar is ready finds it listening', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const starting = mesh.spawnSidecar('web', null, { name: `web-${round}` });
+      await eventually(() => starting.lines().some((line) => line.listener === 'admin'), 20_000);
+      const url = `http://127.0.0.1:${starting.port('admin')}`;
+      // Nothing between the good answer and the request: the admin is asked for the address only once it is ready.
+      while ((await fetch(`${url}/ready`)).status !== 200);
+      const listeners = await (await fetch(`${url}/listeners`)).text();
+      const port = Number(/^outbound::127\.0\.0\.1:(\d+)$/m.exec(listeners)?.[1]);
+      assert.equal((await call(port, { path: 'http://cart/', headers: { host: 'cart' } })).status, 200);
     }
   });
 
