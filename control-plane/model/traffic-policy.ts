@@ -1,7 +1,10 @@
 import { parseDuration } from '../../shared/struct/duration.ts';
+import { type CircuitBreaker, circuitBreaker } from './circuit-breaker.ts';
+import { type HealthCheck, healthCheck } from './health-check.ts';
 import { type LoadBalancing, loadBalancing } from './load-balancing.ts';
 import type { Condition, Resource } from './object.ts';
 import { conditionsSchema } from './object.ts';
+import { type OutlierDetection, outlierDetection } from './outlier-detection.ts';
 import {
   boolean,
   duration,
@@ -37,28 +40,7 @@ export interface TrafficPolicySpec {
   connectionPool?: ConnectionPool;
   retry?: RetryPolicy;
   timeouts?: Timeouts;
-}
-
-/** Durations as text. Counts of 0 switch a detector off. Meanings are Envoy's, but one endpoint may always be ejected and never all. */
-export interface OutlierDetection {
-  consecutive5xx: number;
-  /** 502, 503 and 504 alone. */
-  consecutiveGatewayErrors: number;
-  interval: string;
-  baseEjectionTime: string;
-  maxEjectionTime: string;
-  maxEjectionPercent: number;
-  /** Count connect failures, resets and timeouts apart from the statuses that an endpoint answers. */
-  splitLocalOriginErrors: boolean;
-  consecutiveLocalOriginFailures: number;
-}
-
-/** Limits of one sidecar towards the service. `maxRetries` absent: the retry budget is the limit. */
-export interface CircuitBreaker {
-  maxConnections: number;
-  maxPendingRequests: number;
-  maxRequests: number;
-  maxRetries?: number;
+  healthCheck?: HealthCheck;
 }
 
 export interface ConnectionPool {
@@ -114,40 +96,6 @@ const retryConditions = [
 ] as const;
 const grpcConditions = ['cancelled', 'deadline-exceeded', 'internal', 'resource-exhausted', 'unavailable'];
 
-const outlierDetection = object<OutlierDetection>(
-  {
-    consecutive5xx: preset(integer(0, 1_000_000), 5),
-    consecutiveGatewayErrors: preset(integer(0, 1_000_000), 0),
-    interval: preset(duration(1, 3_600_000), '10s'),
-    baseEjectionTime: preset(span, '30s'),
-    maxEjectionTime: preset(span, '5m'),
-    maxEjectionPercent: preset(percent, 50),
-    splitLocalOriginErrors: preset(boolean, false),
-    consecutiveLocalOriginFailures: preset(integer(0, 1_000_000), 5),
-  },
-  {
-    later: ['successRate', 'failurePercentage'],
-    also: (block, path, problems) => {
-      if (ms(block.maxEjectionTime) < ms(block.baseEjectionTime)) {
-        const base = `baseEjectionTime (${block.baseEjectionTime})`;
-        problems.add(`${path}.maxEjectionTime`, `must be at least ${base}; got ${block.maxEjectionTime}`);
-      }
-    },
-  },
-);
-
-const limit = integer(1, 1_000_000);
-
-const circuitBreaker = object<CircuitBreaker>(
-  {
-    maxConnections: preset(limit, 1024),
-    maxPendingRequests: preset(limit, 1024),
-    maxRequests: preset(limit, 1024),
-    maxRetries: optional(integer(0, 1_000_000)),
-  },
-  { later: ['errorRate'] },
-);
-
 const connectionPool = object<ConnectionPool>(
   { idleTimeout: optional(span), maxRequestsPerConnection: optional(integer(0, 1_000_000_000)) },
   { later: ['maxStreamsPerConnection', 'keepalive'] },
@@ -201,8 +149,9 @@ const spec = object<TrafficPolicySpec>(
     connectionPool: optional(connectionPool),
     retry: optional(retry),
     timeouts: optional(timeouts),
+    healthCheck: optional(healthCheck),
   },
-  { later: ['healthCheck', 'rateLimit', 'tls'] },
+  { later: ['rateLimit', 'tls'] },
 );
 
 export const trafficPolicyBody: Schema<Pick<TrafficPolicy, 'spec'>> = object<Pick<TrafficPolicy, 'spec'>>({

@@ -1,19 +1,20 @@
 import { parseDuration } from '../../shared/struct/duration.ts';
-import { pack } from '../../shared/xds/codec.ts';
 import { fromMs } from '../../shared/xds/duration.ts';
 import { CLUSTER } from '../../shared/xds/type-url.ts';
-import type { ServicePort } from '../model/service.ts';
+import type { Service, ServicePort } from '../model/service.ts';
 import type { TrafficPolicy } from '../model/traffic-policy.ts';
 import type { Caller, NodeKind } from './caller.ts';
 import type { ServiceEntry } from './catalog.ts';
+import { healthChecks } from './health-check.ts';
 import { httpVersion } from './http-version.ts';
+import { protectionKnownTo } from './levels.ts';
+import { limits, ownOptions } from './limits.ts';
 import { balancing, isOfLevel1 } from './load-balancing.ts';
-import { ads, type Draft, type Message, ownMetadata } from './message.ts';
+import { ads, type Draft, type Message } from './message.ts';
 import { clusterName } from './names.ts';
 import { outlierDetection } from './outlier.ts';
 import type { Note } from './problem.ts';
 import { protocolOf } from './protocol.ts';
-import { retryOf } from './retry.ts';
 
 type Cluster = Message<'envoy.config.cluster.v3.Cluster'>;
 
@@ -30,8 +31,11 @@ export function clusterOf(entry: ServiceEntry, port: ServicePort, caller: Caller
     );
     http2 = false;
   }
-  const policy = knownTo(caller, entry.policies[0], note);
-  const message = discovered(clusterName(name, namespace, port.port), policy, http2, caller.kind, note);
+  const policy = protectionKnownTo(caller, knownTo(caller, entry.policies[0], note), note);
+  const message = {
+    ...discovered(clusterName(name, namespace, port.port), policy, http2, caller.kind, note),
+    ...checked(policy, entry.service, http2, caller.kind, note),
+  };
   return { type: CLUSTER, name: message.name ?? '', aliases: [], message };
 }
 
@@ -58,46 +62,40 @@ function discovered(
   note: Note,
 ): Cluster {
   const spec = policy?.spec;
-  // gRPC ignores the counters of consecutive failures, and we have no others.
-  if (kind === 'grpc' && policy && spec?.outlierDetection) {
+  const detection = spec?.outlierDetection;
+  // gRPC ignores the counters of consecutive failures, and compares endpoints as Envoy does.
+  if (kind === 'grpc' && policy && detection) {
     note(policy, 'outlierDetection: consecutive failures are not counted by gRPC clients', 'grpc');
   }
+  const compares = detection?.successRate ?? detection?.failurePercentage;
   return {
     name,
     type: 'EDS',
     eds_cluster_config: { eds_config: ads },
     connect_timeout: fromMs(parseDuration(spec?.timeouts?.connect ?? '1s') ?? 1_000),
     ...balancing(policy, kind, note),
-    ...limits(policy, kind),
-    ...(kind === 'grpc' ? {} : { outlier_detection: outlierDetection(spec?.outlierDetection) }),
+    ...limits(policy, kind, note),
+    ...(kind === 'grpc' && !compares ? {} : { outlier_detection: outlierDetection(detection) }),
     ...(kind === 'grpc' ? {} : upstreamHttp(policy, http2)),
     ...(kind === 'aya' ? ownOptions(policy) : {}),
   };
 }
 
-function limits(policy: TrafficPolicy | undefined, kind: NodeKind): Cluster {
-  const block = policy?.spec.circuitBreaker;
+/** Who checks the health of endpoints. */
+function checked(
+  policy: TrafficPolicy | undefined,
+  service: Service,
+  http2: boolean,
+  kind: NodeKind,
+  note: Note,
+): Cluster {
+  const block = policy?.spec.healthCheck;
+  if (!policy || !block) return {};
   if (kind === 'grpc') {
-    return block ? { circuit_breakers: { thresholds: [{ max_requests: { value: block.maxRequests } }] } } : {};
+    note(policy, 'healthCheck: gRPC clients check no endpoints', 'grpc');
+    return {};
   }
-  const retries = block?.maxRetries;
-  const { percent } = retryOf(policy).budget;
-  return {
-    circuit_breakers: {
-      thresholds: [
-        {
-          ...(block && {
-            max_connections: { value: block.maxConnections },
-            max_pending_requests: { value: block.maxPendingRequests },
-            max_requests: { value: block.maxRequests },
-          }),
-          ...(retries !== undefined && { max_retries: { value: retries } }),
-          // Aya's own budget is in ClusterOptions: it counts over 10 s, not what is under way.
-          ...(retries === undefined && kind === 'envoy' && { retry_budget: { budget_percent: { value: percent } } }),
-        },
-      ],
-    },
-  };
+  return { health_checks: healthChecks(block, service, http2) };
 }
 
 /** The version of HTTP, and how long connections live. */
@@ -111,13 +109,4 @@ function upstreamHttp(policy: TrafficPolicy | undefined, http2: boolean): Cluste
     ...(requests > 0 && { max_requests_per_connection: { value: requests } }),
   };
   return httpVersion(http2 ? 'http2' : 'http1', pool && lives);
-}
-
-function ownOptions(policy: TrafficPolicy | undefined): Cluster {
-  if (policy?.spec.circuitBreaker?.maxRetries !== undefined) return {};
-  const { percent, minPerSecond } = retryOf(policy).budget;
-  const options = pack('aya.v1.ClusterOptions', {
-    retry_budget: { percent, min_per_second: minPerSecond, interval: fromMs(10_000) },
-  });
-  return { metadata: { typed_filter_metadata: { [ownMetadata]: options } } };
 }

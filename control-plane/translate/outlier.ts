@@ -1,6 +1,6 @@
 import { parseDuration } from '../../shared/struct/duration.ts';
 import { fromMs } from '../../shared/xds/duration.ts';
-import type { OutlierDetection } from '../model/traffic-policy.ts';
+import type { OutlierDetection } from '../model/outlier-detection.ts';
 import type { Message } from './message.ts';
 
 type Detection = Message<'envoy.config.cluster.v3.OutlierDetection'>;
@@ -40,13 +40,33 @@ export function outlierDetection(policy: OutlierDetection = byDefault): Detectio
     max_ejection_time: span(policy.maxEjectionTime),
     max_ejection_percent: { value: Math.round(policy.maxEjectionPercent) },
     always_eject_one_host: { value: true },
-    enforcing_success_rate: { value: 0 },
-    enforcing_local_origin_success_rate: { value: 0 },
-    success_rate_minimum_hosts: { value: 5 },
-    success_rate_request_volume: { value: 100 },
-    success_rate_stdev_factor: { value: 1900 },
-    enforcing_failure_percentage: { value: 0 },
-    enforcing_failure_percentage_local_origin: { value: 0 },
+    ...(policy.maxEjectionTimeJitter !== undefined && {
+      max_ejection_time_jitter: span(policy.maxEjectionTimeJitter),
+    }),
+    ...successRate(policy),
+    ...failurePercentage(policy),
+  };
+}
+
+function successRate({ splitLocalOriginErrors, successRate: block }: OutlierDetection): Detection {
+  return {
+    enforcing_success_rate: { value: block ? 100 : 0 },
+    enforcing_local_origin_success_rate: { value: block && splitLocalOriginErrors ? 100 : 0 },
+    success_rate_minimum_hosts: { value: block?.minimumHosts ?? 5 },
+    success_rate_request_volume: { value: block?.requestVolume ?? 100 },
+    success_rate_stdev_factor: { value: Math.round((block?.stdevFactor ?? 1.9) * 1000) },
+  };
+}
+
+function failurePercentage({ failurePercentage: block, splitLocalOriginErrors }: OutlierDetection): Detection {
+  return {
+    enforcing_failure_percentage: { value: block ? 100 : 0 },
+    enforcing_failure_percentage_local_origin: { value: block && splitLocalOriginErrors ? 100 : 0 },
+    ...(block && {
+      failure_percentage_threshold: { value: Math.round(block.threshold) },
+      failure_percentage_minimum_hosts: { value: block.minimumHosts },
+      failure_percentage_request_volume: { value: block.requestVolume },
+    }),
   };
 }
 

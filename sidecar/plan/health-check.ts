@@ -81,13 +81,14 @@ function probe(message: HealthCheck, commands: boolean, place: Place): ProbePlan
 
 function httpProbe(message: HealthCheckHttpHealthCheck, place: Place): HttpProbePlan {
   const codec = message.codec_client_type ?? 'HTTP1';
-  if (codec !== 'HTTP1') place.at('codec_client_type').unsupported(codec);
+  if (codec === 'HTTP3') place.at('codec_client_type').unsupported(codec);
   const method = message.method ?? 'METHOD_UNSPECIFIED';
   if (method === 'CONNECT') place.at('method').wrong('CONNECT checks nothing');
   if (!message.path) place.at('path').wrong('is required');
   const expected = ranges(message.expected_statuses, place, 'expected_statuses');
   return {
     kind: 'http',
+    http2: codec === 'HTTP2',
     host: hostText(message.host, place.at('host')),
     path: targetPath(message.path, place.at('path')),
     method: method === 'METHOD_UNSPECIFIED' ? 'GET' : method,

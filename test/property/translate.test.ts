@@ -163,6 +163,15 @@ const loadBalancing = fc.oneof(
   fc.record({ policy: fc.constant('SourceIp'), balanceFactor }),
 );
 
+const few = fc.integer({ min: 1, max: 9 });
+const healthChecks: readonly object[] = [
+  { http: { path: '/healthz', statuses: [{ from: 200, to: 204 }], body: 'ok' }, interval: '1s' },
+  { http: { path: '/', host: 'cart.test', method: 'HEAD' } },
+  { tcp: {} },
+  { tcp: { send: 'PING', expect: 'PONG' }, timeout: '10ms' },
+  { grpc: { service: 'shop.Cart' }, healthyThreshold: 5 },
+];
+
 const policyObject = fc
   .record({
     name: service,
@@ -174,9 +183,20 @@ const policyObject = fc
         consecutiveGatewayErrors: fc.nat(9),
         maxEjectionPercent: percent,
         splitLocalOriginErrors: fc.boolean(),
+        successRate: maybe(fc.record({ minimumHosts: few, stdevFactor: fc.constantFrom(0, 1.5, 1.9) })),
+        failurePercentage: maybe(fc.record({ threshold: percent, requestVolume: few })),
       }),
     ),
-    circuitBreaker: maybe(fc.record({ maxRequests: fc.integer({ min: 1, max: 9 }), maxRetries: maybe(fc.nat(5)) })),
+    circuitBreaker: maybe(
+      fc.record({
+        maxRequests: few,
+        maxRetries: maybe(fc.nat(5)),
+        maxConnectionsPerEndpoint: maybe(few),
+        maxRequestsPerEndpoint: maybe(few),
+        errorRate: maybe(fc.record({ per: fc.constantFrom('Service', 'Endpoint'), threshold: few, probes: few })),
+      }),
+    ),
+    healthCheck: maybe(fc.oneof(...healthChecks.map((each) => fc.constant(each)))),
     connectionPool: maybe(fc.record({ idleTimeout: maybe(span), maxRequestsPerConnection: maybe(fc.nat(5)) })),
     retry: maybe(
       fc.record({
@@ -274,11 +294,11 @@ const slice = fc
     ports: [{ name: port, port: 8080 }],
   }));
 
-const node = (kind: NodeKind): MeshNode => {
+const node = (kind: NodeKind, level: number): MeshNode => {
   const at = (port: number) => ({ host: '127.0.0.1', port });
   return {
     kind,
-    level: 1,
+    level,
     id: 'web-1',
     namespace: 'default',
     service: 'web',
@@ -293,8 +313,14 @@ test('whatever the API accepts is translated into what each kind of client under
   fc.assert(
     fc.property(fc.array(object, { maxLength: 16, size: 'max' }), (objects) => {
       const world = worldOf(objects);
-      for (const kind of ['aya', 'envoy', 'grpc'] as const) {
-        const { resources } = translate(world, node(kind), accepted);
+      const kinds = [
+        ['aya', 1],
+        ['aya', 2],
+        ['envoy', 0],
+        ['grpc', 0],
+      ] as const;
+      for (const [kind, level] of kinds) {
+        const { resources } = translate(world, node(kind, level), accepted);
         const names = resources.map(({ type, name }) => `${type} ${name}`);
         assert.deepEqual(names.length, new Set(names).size, 'every name once');
         const domains = new Set<string>();

@@ -2,6 +2,7 @@ import type { HealthCheckPlan, HttpProbePlan } from '../../sidecar/core/plan/hea
 
 export const httpProbePlan = (over: Partial<HttpProbePlan> = {}): HttpProbePlan => ({
   kind: 'http',
+  http2: false,
   host: '',
   path: '/healthz',
   method: 'GET',

@@ -43,11 +43,16 @@ test('a block that is there is stored with its defaults', () => {
   });
 });
 
-test('the policy of the design page is accepted, but for what comes later', () => {
+test('the policy of the design page is accepted', () => {
   const { problems } = policy({
     loadBalancing: { policy: 'LeastRequest', choiceCount: 2, slowStart: { window: '30s' } },
     outlierDetection: { consecutive5xx: 5, interval: '10s', baseEjectionTime: '30s', maxEjectionPercent: 50 },
-    circuitBreaker: { maxConnections: 1024, maxPendingRequests: 1024, maxRequests: 1024, errorRate: { threshold: 50 } },
+    circuitBreaker: {
+      maxConnections: 1024,
+      maxPendingRequests: 1024,
+      maxRequests: 1024,
+      errorRate: { threshold: 50, window: '10s', minRequests: 20, openFor: '5s' },
+    },
     retry: {
       attempts: 2,
       on: ['connect-failure', 'reset', '5xx'],
@@ -55,15 +60,75 @@ test('the policy of the design page is accepted, but for what comes later', () =
       budget: { percent: 20, minPerSecond: 10 },
     },
     timeouts: { request: '5s', idle: '60s', connect: '1s' },
+    healthCheck: {
+      http: { path: '/healthz' },
+      interval: '5s',
+      timeout: '1s',
+      unhealthyThreshold: 3,
+      healthyThreshold: 2,
+    },
+  });
+  assert.deepEqual(problems, []);
+});
+
+test('what protects endpoints has its defaults', () => {
+  const { body, problems } = policy({
+    outlierDetection: { successRate: {}, failurePercentage: {} },
+    circuitBreaker: { errorRate: {} },
     healthCheck: { http: { path: '/healthz' } },
   });
-  assert.deepEqual(problems, [
-    'spec.healthCheck: not supported yet',
-    'spec.circuitBreaker.errorRate: not supported yet',
-  ]);
+  assert.deepEqual(problems, []);
+  const { circuitBreaker, healthCheck, outlierDetection } = body.spec as Record<string, Record<string, unknown>>;
+  assert.deepEqual(outlierDetection?.successRate, { minimumHosts: 5, requestVolume: 100, stdevFactor: 1.9 });
+  assert.deepEqual(outlierDetection?.failurePercentage, { threshold: 85, minimumHosts: 5, requestVolume: 50 });
+  assert.deepEqual(circuitBreaker?.errorRate, {
+    per: 'Service',
+    threshold: 50,
+    window: '10s',
+    minRequests: 20,
+    openFor: '5s',
+    probes: 1,
+  });
+  assert.deepEqual(healthCheck, {
+    http: { path: '/healthz', method: 'GET', statuses: [{ from: 200, to: 399 }] },
+    interval: '10s',
+    timeout: '1s',
+    unhealthyThreshold: 3,
+    healthyThreshold: 2,
+  });
 });
 
 const wrong: [what: string, fields: object, problems: string[]][] = [
+  [
+    'a health check of two kinds',
+    { healthCheck: { http: { path: '/' }, tcp: {} } },
+    ['spec.healthCheck: must have exactly one of http, tcp and grpc; got 2'],
+  ],
+  [
+    'a health check by a command',
+    { healthCheck: { tcp: {}, command: ['true'] } },
+    ['spec.healthCheck.command: not supported yet'],
+  ],
+  [
+    'a health check with a line break in its path',
+    { healthCheck: { http: { path: '/a\r\nb' } } },
+    ['spec.healthCheck.http.path: must be a path of visible ASCII characters; got "/a\\r\\nb"'],
+  ],
+  [
+    'statuses from above to below',
+    { healthCheck: { http: { path: '/', statuses: [{ from: 300, to: 200 }] } } },
+    ['spec.healthCheck.http.statuses[0].to: must be at least from (300); got 200'],
+  ],
+  [
+    'a breaker that never opens',
+    { circuitBreaker: { errorRate: { threshold: 0 } } },
+    ['spec.circuitBreaker.errorRate.threshold: must be at least 0.1; got 0'],
+  ],
+  [
+    'a breaker whose longest time is its shortest',
+    { circuitBreaker: { errorRate: { openFor: '10s', maxOpenFor: '5s' } } },
+    ['spec.circuitBreaker.errorRate.maxOpenFor: must be at least openFor (10s); got 5s'],
+  ],
   [
     'an unknown balancer',
     { loadBalancing: { policy: 'LeastRequests' } },

@@ -10,7 +10,7 @@ const KEEP_ALIVE = 600_000;
 
 type Answer = Awaited<ReturnType<Client['request']>>;
 
-/** Asks by HTTP/1.1 and looks at the status, and at the body when something is to be in it. */
+/** Asks by HTTP/1.1 or HTTP/2 and looks at the status, and at the body when something is to be in it. */
 export class HttpProber implements Prober {
   readonly #plan: HttpProbePlan;
   readonly #reuse: boolean;
@@ -31,6 +31,7 @@ export class HttpProber implements Prober {
       headersTimeout: 0,
       bodyTimeout: 0,
       connectTimeout: 0,
+      ...(plan.http2 && { allowH2: true, useH2c: true }),
     });
   }
 
@@ -57,7 +58,8 @@ export class HttpProber implements Prober {
       method: method as 'GET',
       path,
       headers: this.#headers,
-      reset: !this.#reuse,
+      // A stream of HTTP/2 has no connection of its own to close.
+      reset: !this.#reuse && !this.#plan.http2,
       signal,
     });
     const { expected, receive, retriable } = this.#plan;

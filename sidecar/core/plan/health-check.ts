@@ -28,6 +28,8 @@ export type ProbePlan = HttpProbePlan | TcpProbePlan | GrpcProbePlan | CommandPr
 
 export interface HttpProbePlan {
   readonly kind: 'http';
+  /** By HTTP/2 with prior knowledge; else by HTTP/1.1. */
+  readonly http2: boolean;
   /** '' = the endpoint's hostname, or else the name of the cluster. */
   readonly host: string;
   readonly path: string;

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';
+import http2 from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { deafPort, httpBackend, rawBackend } from '../../support/backend.ts';
@@ -109,6 +112,27 @@ test('a body that is not as expected, and a status that nobody may retry, fail a
   assert.equal((await call(sidecar.port(), { path: '/ready/200' })).status, 200);
   const refused = await call(sidecar.port(), { path: '/lost/200' });
   assert.deepEqual([refused.status, refused.body.toString()], [503, 'no healthy upstream']);
+});
+
+test('an HTTP check can speak HTTP/2 with prior knowledge', async (t) => {
+  let streams = 0;
+  const server = http2.createServer();
+  server.on('stream', (stream, headers) => {
+    streams += 1;
+    stream.respond({ ':status': headers[':path'] === '/well' ? 200 : 503 });
+    stream.end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const check = (name: string): Json =>
+    cluster(name, [port], every(0.1, { http_health_check: { path: `/${name}`, codec_client_type: 'HTTP2' } }));
+  const sidecar = await startSidecar(t, through([check('well'), check('sick')]));
+  await eventually(() => streams >= 6);
+  const healthy = ['well', 'sick'].map((name) => sidecar.stat(`cluster.${name}.health_check.healthy`));
+  assert.deepEqual(await Promise.all(healthy), [1, 0]);
+  await sidecar.kill();
 });
 
 test('a TCP check wants a connection, and an answer when it asks for one', async (t) => {

@@ -41,6 +41,7 @@ test("a health check has Envoy's defaults", () => {
     logSuccesses: false,
     probe: {
       kind: 'http',
+      http2: false,
       host: '',
       path: '/healthz',
       method: 'GET',
@@ -83,9 +84,9 @@ describe('a health check is refused with the path of the field', () => {
       `${at}.http_health_check.path: holds a character that a request target must not have: percent-encode it`,
     ],
     [
-      'HTTP/2',
-      { http_health_check: { path: '/', codec_client_type: 'HTTP2' } },
-      `${at}.http_health_check.codec_client_type: not supported yet (HTTP2)`,
+      'HTTP/3',
+      { http_health_check: { path: '/', codec_client_type: 'HTTP3' } },
+      `${at}.http_health_check.codec_client_type: not supported yet (HTTP3)`,
     ],
     [
       'statuses that are none',

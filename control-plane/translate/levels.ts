@@ -1,0 +1,32 @@
+import type { TrafficPolicy } from '../model/traffic-policy.ts';
+import type { Caller } from './caller.ts';
+import type { Note } from './problem.ts';
+
+/** What a sidecar of level 2 is the first to do: the path below `spec`. */
+const ofLevel2 = [
+  'healthCheck',
+  'outlierDetection.successRate',
+  'outlierDetection.failurePercentage',
+  'circuitBreaker.errorRate',
+  'circuitBreaker.maxConnectionsPerEndpoint',
+  'circuitBreaker.maxRequestsPerEndpoint',
+] as const;
+
+/** The policy without what protects endpoints in ways that an older sidecar would refuse (decisions D19). */
+export function protectionKnownTo(
+  { kind, level }: Caller,
+  policy: TrafficPolicy | undefined,
+  note: Note,
+): TrafficPolicy | undefined {
+  if (!policy || kind !== 'aya' || level >= 2) return policy;
+  const spec = structuredClone(policy.spec) as unknown as Record<string, Record<string, unknown> | undefined>;
+  for (const path of ofLevel2) {
+    const [block = '', field] = path.split('.');
+    const holder = field === undefined ? spec : spec[block];
+    const name = field ?? block;
+    if (holder?.[name] === undefined) continue;
+    delete holder[name];
+    note(policy, `${path}: sidecars of level ${level} do not have it`, 'aya');
+  }
+  return { ...policy, spec: spec as unknown as TrafficPolicy['spec'] };
+}

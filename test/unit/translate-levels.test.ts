@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { readNode } from '../../control-plane/translate/caller.ts';
+import { translate } from '../../control-plane/translate/translation.ts';
+import type { Node } from '../../shared/xds/messages.gen.ts';
+import { CLUSTER } from '../../shared/xds/type-url.ts';
+import { nodeWith } from '../support/node.ts';
+import { accepted, readWorld } from '../support/world.ts';
+
+const world = readWorld(path.join(import.meta.dirname, '../golden/worlds/11-protection.yaml'));
+
+test('a sidecar of level 1 gets no protection that it would refuse, and the policy says so', () => {
+  const node = nodeWith('old', 'aya', { service: 'web' }) as Node;
+  const { problems, resources } = translate(
+    world,
+    readNode({ ...node, client_features: ['aya.v1.1'] }, 'aya'),
+    accepted,
+  );
+  const message = resources.find((each) => each.type === CLUSTER && each.name === 'cart.default:80')?.message;
+  const cluster = message as { health_checks?: unknown; circuit_breakers?: unknown; outlier_detection?: object };
+  assert.equal(cluster.health_checks, undefined);
+  const { enforcing_success_rate } = cluster.outlier_detection as { enforcing_success_rate: unknown };
+  assert.deepEqual(enforcing_success_rate, { value: 0 });
+  const told = problems.filter((each) => each.name === 'cart').map((each) => each.message);
+  assert.deepEqual(told, [
+    'healthCheck: sidecars of level 1 do not have it',
+    'outlierDetection.successRate: sidecars of level 1 do not have it',
+    'outlierDetection.failurePercentage: sidecars of level 1 do not have it',
+    'circuitBreaker.errorRate: sidecars of level 1 do not have it',
+    'circuitBreaker.maxConnectionsPerEndpoint: sidecars of level 1 do not have it',
+    'circuitBreaker.maxRequestsPerEndpoint: sidecars of level 1 do not have it',
+  ]);
+});
