@@ -192,8 +192,9 @@ async function end(member: Sidecar): Promise<void> {
   const { child } = member;
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGTERM');
-  const ended = await Promise.race([member.ended(), new Promise((resolve) => setTimeout(resolve, 6_000, 'late'))]);
-  if (ended === 'late') await member.kill();
+  const late = setTimeout(() => child.kill('SIGKILL'), 6_000);
+  await member.ended();
+  clearTimeout(late);
 }
 
 /** Runs a program to its end. */

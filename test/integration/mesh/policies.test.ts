@@ -145,7 +145,7 @@ spec: {targetRefs: [{group: "", kind: Service, name: cart}], ${spec}}`;
         ['timeouts: {request: fast}', /spec\.timeouts\.request/],
         ['timeouts: {requests: 1s}', /spec\.timeouts\.requests.*did you mean "request"/s],
         ['retry: {on: [sometimes]}', /spec\.retry\.on\[0\]/],
-        ['loadBalancing: {policy: Maglev}', /spec\.loadBalancing\.policy.*not supported/s],
+        ['loadBalancing: {policy: Roulette}', /spec\.loadBalancing\.policy/],
         ['outlierDetection: {baseEjectionTime: 10s, maxEjectionTime: 5s}', /spec\.outlierDetection\.maxEjectionTime/],
       ] as const;
       for (const [spec, said] of refusals) await assert.rejects(mesh.aya(['apply', '-f', '-'], document(spec)), said);
