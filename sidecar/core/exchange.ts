@@ -42,6 +42,8 @@ export class Exchange {
   choice = 0;
   /** What the request is to stick to its endpoint by, for a cluster that balances by hash; else null. */
   hash: Hash64 | null = null;
+  /** Requests that were in flight at the service when this one came; -1 = nobody wants to know. */
+  inFlight = -1;
   /** A Set-Cookie that keeps the client at that endpoint; '' = none is to be set. */
   affinityCookie = '';
   /** Per-filter overrides of the matched route and its virtual host, null = none. */

@@ -119,6 +119,7 @@ export class Call implements RequestSink {
     this.#upstream = upstream;
     this.#limits = limits;
     if (entry.idleTimeout >= 0) x.stream.idleTimeout(entry.idleTimeout);
+    if (context.load !== null) context.load.arrived(x);
     if (entry.hash !== null && upstream.cluster.hashes) entry.hash.stamp(x, context.manager);
     if (entry.needsRequestEdit) entry.applyRequest(x);
     if (this.requestEnded) this.#startTimeout(entry.timeout);
@@ -286,6 +287,7 @@ export class Call implements RequestSink {
     if (this.#assigned !== null) this.#assigned.end();
     if (this.#limits !== null) this.#limits.endRequest();
     x.ended = context.turn.now;
+    if (context.load !== null) context.load.ended(x);
     context.stats.recordRequest(x);
     context.metrics.record(x);
     if (context.accessLog !== null) context.accessLog.record(x, this.#response);

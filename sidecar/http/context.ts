@@ -12,6 +12,7 @@ import type { AccessLog } from '../telemetry/access-log.ts';
 import type { ClusterStats } from '../telemetry/cluster-stats.ts';
 import type { HttpStats } from '../telemetry/http-stats.ts';
 import type { RequestMetrics } from '../telemetry/request-metrics.ts';
+import type { ServiceLoad } from './service-load.ts';
 
 /** The runtime as the request path reads it: immutable, swapped whole when configuration changes. */
 export interface RuntimeView {
@@ -42,6 +43,8 @@ export interface HttpContext {
   readonly metrics: RequestMetrics;
   readonly accessLog: AccessLog | null;
   readonly demand: HostDemand | null;
+  /** Of the service, where callers may ask for it: on inbound listeners. */
+  readonly load: ServiceLoad | null;
   readonly current: Current<RuntimeView>;
   readonly requestIds: RequestIds;
   /** The value of a Date header now. */

@@ -20,6 +20,8 @@ import { assignFaults } from '../filter/fault-assignment.ts';
 import type { FaultSurroundings } from '../filter/injection.ts';
 import { RequestIds } from '../filter/request-id.ts';
 import type { DemandResult, HttpContext } from '../http/context.ts';
+import { loadProber } from '../http/load-probe.ts';
+import { ServiceLoad } from '../http/service-load.ts';
 import type { TcpContext } from '../l4/context.ts';
 import { type ChainContext, Listener, type ListenerContext } from '../listener/listener.ts';
 import { Split } from '../route/split.ts';
@@ -101,6 +103,7 @@ export class DataPath {
       report: (slot, detector) => post({ kind: 'tripped', slot, detector }),
       reportTrial: (slot, trial, outcome) => post({ kind: 'trial', slot, trial, outcome }),
       pool: (endpoint, plan, limits) => this.#pool(endpoint, plan, limits),
+      probe: loadProber(this.#turn, this.#wheel),
       assignedFaults: (plan) => assignFaults(plan, this.#faults),
     });
   }
@@ -253,6 +256,7 @@ export class DataPath {
       metrics: new RequestMetrics(this.#stats, meshIdentity(this.#setup.identity, outbound)),
       accessLog: this.#accessLog(http.accessLogs),
       demand: this.#demand,
+      load: outbound ? null : new ServiceLoad(http.routeConfig, { runtime: () => this.#runtime }),
       current: { runtime: () => this.#runtime },
       requestIds: this.#requestIds,
       date: this.#date,

@@ -134,7 +134,7 @@ export class Mesh {
     const replica = this.#replicaOf(endpoint);
     this.events.after(NETWORK, () => {
       const { inFlight } = replica;
-      const answer = { inFlight, latency: replica.estimate.at(inFlight) };
+      const answer = { inFlight, latency: replica.estimate.at(inFlight, this.events.now) };
       this.events.after(NETWORK, () => done(answer));
     });
   }

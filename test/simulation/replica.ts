@@ -57,11 +57,16 @@ export class Replica {
 
   /** `work`: ms on a processor of speed 1. */
   serve(work: number, done: (status: number) => void): void {
-    if (this.failing) return this.#events.after(FAILS_AFTER, () => done(503));
+    if (this.failing) return this.#events.after(FAILS_AFTER, () => this.#fail(done));
     this.#advance();
     const { now } = this.#events;
     this.#insert({ due: this.#work + work, began: now, inFlight: this.#jobs.length, done });
     this.#schedule();
+  }
+
+  #fail(done: (status: number) => void): void {
+    this.estimate.record(this.#jobs.length, FAILS_AFTER, true, this.#events.now);
+    done(503);
   }
 
   /** Processors used on average over about the last second, and requests that ended per second. */
@@ -101,7 +106,7 @@ export class Replica {
       this.#jobs.shift();
       this.#ended += 1;
       this.#schedule();
-      this.estimate.record(first.inFlight, this.#events.now - first.began);
+      this.estimate.record(first.inFlight, this.#events.now - first.began, false, this.#events.now);
       first.done(200);
     });
   }

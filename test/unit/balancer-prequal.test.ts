@@ -122,18 +122,29 @@ test('small clusters keep a pool that is smaller than they are, and it does not 
 
 test('the called side answers with the median latency at about this load', () => {
   const estimate = new LoadEstimate();
-  assert.equal(estimate.at(3), 0);
+  const record = (inFlight: number, latency: number, failed = false, now = 0): void =>
+    estimate.record(inFlight, latency, failed, now);
+  assert.equal(estimate.at(3, 0), 0);
+  for (let sample = 0; sample < 31; sample += 1) record(2, 1);
+  assert.equal(estimate.at(2, 0), 0, 'a few requests say nothing');
   for (let sample = 0; sample < 40; sample += 1) {
-    estimate.record(2, 20 + (sample % 3));
-    estimate.record(50, 200 + (sample % 3));
-    estimate.record(5_000, 1_000);
+    record(2, 20 + (sample % 3));
+    record(50, 200 + (sample % 3));
+    record(5_000, 1_000);
   }
-  assert.equal(estimate.at(2), 21);
-  assert.equal(estimate.at(3), 21);
-  assert.equal(estimate.at(52), 201);
-  assert.equal(estimate.at(100_000), 1_000);
-  for (let sample = 0; sample < 16; sample += 1) estimate.record(2, 5);
-  assert.equal(estimate.at(2), 5, 'only the latest count');
+  const table: [number, number][] = [
+    [2, 21],
+    [3, 21],
+    [52, 201],
+    [100_000, 1_000],
+  ];
+  for (const [inFlight, latency] of table) assert.equal(estimate.at(inFlight, 0), latency);
+  for (let sample = 0; sample < 16; sample += 1) record(2, 5, false, 8_000);
+  assert.equal(estimate.at(2, 8_000), 5, 'only the latest count');
+  assert.equal(estimate.at(2, 12_000), 5, 'what is old is forgotten');
+  assert.equal(estimate.at(2, 18_001), 0);
+  for (let sample = 0; sample < 16; sample += 1) record(2, 1, sample < 10, 20_000);
+  assert.equal(estimate.at(2, 20_000), 5_000, 'who fails fast is not fast');
 });
 
 /** A picker over endpoints that answer by `answer`, at once. */
