@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import type { EndpointHealth } from '../control-plane/registry/endpoint-health.ts';
 import { systemClock } from '../shared/time/clock.ts';
 import { fetchSelected } from './api/fetch-selected.ts';
 import type { ApiObject } from './api/object.ts';
@@ -7,10 +8,12 @@ import { exit, Failure } from './failure.ts';
 import { lastApplied } from './manifest/last-applied.ts';
 import { apiOptions, apiUsage, parseOptions } from './options.ts';
 import { ageSince } from './output/age.ts';
+import { avoidedTable } from './output/avoided.ts';
 import { conditionsOf } from './output/columns.ts';
 import { table } from './output/table.ts';
 import type { Terminal } from './output/terminal.ts';
-import { fail, openSession } from './session.ts';
+import { fail, openSession, type Session } from './session.ts';
+import type { StatusDocument } from './status.ts';
 
 export const usage = `Usage: aya describe TYPE [NAME...]
        aya describe TYPE/NAME...
@@ -28,9 +31,25 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
   if (selected instanceof Failure) return fail(terminal, selected);
   const { found, failures } = await fetchSelected(session.client, selected, { namespace: session.namespace });
   const objects = found.flatMap((each) => each.objects);
-  terminal.out(objects.map((each) => describe(each, systemClock.wall())).join('\n\n'));
+  const services = objects.some((each) => each.kind === 'Service');
+  const health = services ? await endpointHealth(session) : [];
+  const texts = objects.map((each) => `${describe(each, systemClock.wall())}${avoided(each, health)}`);
+  terminal.out(texts.join('\n\n'));
   for (const failure of failures) fail(terminal, failure);
   return failures.length > 0 ? exit.error : exit.ok;
+}
+
+/** What sidecars say of endpoints; nothing when the control plane does not tell. */
+async function endpointHealth({ client }: Session): Promise<readonly EndpointHealth[]> {
+  const status = await client.get<Partial<StatusDocument>>('/aya/v1/status');
+  return status instanceof Failure ? [] : (status.endpointHealth ?? []);
+}
+
+/** Endpoints of a Service that sidecars avoid; '' when there are none, or it is no Service. */
+export function avoided({ kind, metadata }: ApiObject, health: readonly EndpointHealth[]): string {
+  const prefix = `${metadata.name}.${metadata.namespace ?? 'default'}:`;
+  const own = kind === 'Service' ? health.filter((each) => each.cluster.startsWith(prefix)) : [];
+  return own.length === 0 ? '' : `Avoided endpoints:\n${indent(avoidedTable(own))}`;
 }
 
 /** One object as a person reads it, at wall-clock time `now`. */

@@ -1,11 +1,13 @@
 import { stringify } from 'yaml';
 import type { FleetEntry } from '../control-plane/discovery/fleet.ts';
+import type { EndpointHealth } from '../control-plane/registry/endpoint-health.ts';
 import type { TranslationProblem } from '../control-plane/translate/problem.ts';
 import { systemClock } from '../shared/time/clock.ts';
 import { ApiClient } from './api/client.ts';
 import { exit, Failure } from './failure.ts';
 import { apiOptions, outputOf, outputOption, parseOptions, serverOf } from './options.ts';
 import { ageSince } from './output/age.ts';
+import { avoidedTable } from './output/avoided.ts';
 import { table } from './output/table.ts';
 import type { Terminal } from './output/terminal.ts';
 import { fail } from './session.ts';
@@ -13,7 +15,7 @@ import { fail } from './session.ts';
 export const usage = `Usage: aya status [--check] [OPTIONS]
 
 Shows every client of the control plane: which service it serves, whether it is connected, whether it runs what the mesh says,
-and what it refused and why.
+what it refused and why, and which endpoints it avoids.
 
       --check          exit code 1 when a connected client lags behind or has refused something
   -n, --namespace NS   only clients of this namespace (default: all)
@@ -25,6 +27,8 @@ export interface StatusDocument {
   controlPlane: { identifier: string; version: string };
   nodes: FleetEntry[];
   problems: TranslationProblem[];
+  /** Endpoints that sidecars avoid. */
+  endpointHealth: EndpointHealth[];
 }
 
 export async function run(argv: string[], terminal: Terminal): Promise<number> {
@@ -50,7 +54,10 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
 }
 
 /** The fleet as a table, and below it what was refused or has no effect. */
-export function statusText({ nodes, problems }: StatusDocument, { now, wide }: { now: number; wide: boolean }): string {
+export function statusText(
+  { endpointHealth, nodes, problems }: StatusDocument,
+  { now, wide }: { now: number; wide: boolean },
+): string {
   const connected = nodes.filter((node) => node.connected);
   const applied = connected.filter((node) => configurationOf(node) === 'applied').length;
   const head = [
@@ -80,6 +87,7 @@ export function statusText({ nodes, problems }: StatusDocument, { now, wide }: {
     rows.length > 0 ? table([head, ...rows]) : 'No client has connected.\n',
     ...(rows.length > 0 ? [`\n${summary}`] : []),
     ...(refusals.length > 0 ? ['\n', ...refusals] : []),
+    ...(endpointHealth.length > 0 ? ['\nEndpoints that are avoided:\n', avoidedTable(endpointHealth)] : []),
     ...(problems.length > 0 ? ['\nWithout effect:\n', ...problems.map(problemLine)] : []),
   ].join('');
 }

@@ -6,7 +6,7 @@ import { type Api, createApi } from '../api/server.ts';
 import { Fleet } from '../discovery/fleet.ts';
 import { discoveryHandlers } from '../discovery/server.ts';
 import { openObjects } from '../model/live-world.ts';
-import { Ejections } from '../registry/ejections.ts';
+import { HealthReports } from '../registry/endpoint-health.ts';
 import { openRegistry } from '../registry/registry.ts';
 import { registryHandlers } from '../registry/stream.ts';
 import { createSnapshot } from '../snapshot/snapshot.ts';
@@ -44,10 +44,10 @@ export async function openControlPlane(options: Options, version: string, clock:
     snapshot.changed(changes.some(({ previous, value }) => takesEndpoints(previous, value)));
   });
   const fleet = new Fleet(clock);
-  const ejections = new Ejections();
+  const health = new HealthReports();
   const identifier = `aya-${randomHex(4)}`;
   const context = { snapshot, fleet, clock, log: log.child({ part: 'discovery' }), identifier };
-  const rpc = createRpcServer({ ...discoveryHandlers(context), ...registryHandlers(registry, ejections) }, clock);
+  const rpc = createRpcServer({ ...discoveryHandlers(context), ...registryHandlers(registry, health) }, clock);
 
   let api: Api | undefined;
   const close = async (): Promise<void> => {
@@ -68,7 +68,7 @@ export async function openControlPlane(options: Options, version: string, clock:
       allowedHosts: options.allowedHosts,
       version,
       fleetStatus: fleetStatusOf(objects.world, snapshot, fleet),
-      status: statusDocument({ identifier, version, fleet, snapshot, registry, ejections }),
+      status: statusDocument({ identifier, version, fleet, snapshot, registry, health }),
     });
     const { fleetChanged } = api;
     fleet.subscribe(fleetChanged);

@@ -3,7 +3,7 @@ import type { Fleet } from '../discovery/fleet.ts';
 import { standingOf } from '../discovery/standing.ts';
 import type { KindName } from '../model/kinds.ts';
 import { objectsOf, type World } from '../model/world.ts';
-import type { Ejections } from '../registry/ejections.ts';
+import type { HealthReports } from '../registry/endpoint-health.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 
@@ -23,14 +23,14 @@ export function statusDocument(parts: {
   fleet: Fleet;
   snapshot: Snapshot;
   registry: Registry;
-  ejections: Ejections;
+  health: HealthReports;
 }): () => object {
-  const { identifier, version, fleet, snapshot, registry, ejections } = parts;
+  const { identifier, version, fleet, snapshot, registry, health } = parts;
   return () => ({
     controlPlane: { identifier, version },
     nodes: fleet.entries(),
     leases: registry.leases(),
-    ejections: ejections.all(),
+    endpointHealth: health.all(),
     problems: snapshot.problems(),
   });
 }

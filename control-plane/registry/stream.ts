@@ -3,15 +3,15 @@ import { encode } from '../../shared/xds/codec.ts';
 import { fromMs } from '../../shared/xds/duration.ts';
 import type { RegisterRequest } from '../../shared/xds/messages.gen.ts';
 import { problemOf } from './check.ts';
-import type { Ejections } from './ejections.ts';
+import type { HealthReports } from './endpoint-health.ts';
 import { type Lease, leaseKey, leaseOf, sliceName } from './lease.ts';
 import { graceAfterBreak, type Registry } from './registry.ts';
 
 /** Where sidecars register what runs beside them. */
-export function registryHandlers(registry: Registry, ejections: Ejections): Required<Pick<Handlers, 'Register'>> {
+export function registryHandlers(registry: Registry, health: HealthReports): Required<Pick<Handlers, 'Register'>> {
   return {
     Register(stream) {
-      const registration = new Registration(registry, ejections, stream);
+      const registration = new Registration(registry, health, stream);
       return { onMessage: (request) => registration.request(request), onClose: () => registration.closed() };
     },
   };
@@ -20,28 +20,33 @@ export function registryHandlers(registry: Registry, ejections: Ejections): Requ
 /** One stream of one sidecar. Requests take effect in the order in which they come. */
 class Registration {
   readonly #registry: Registry;
-  readonly #ejections: Ejections;
+  readonly #health: HealthReports;
   readonly #stream: ServerStream;
   /** Names the sidecar; until it has registered, its address does. */
   #node: string;
   #lease: Lease | undefined;
   #open = true;
 
-  constructor(registry: Registry, ejections: Ejections, stream: ServerStream) {
+  constructor(registry: Registry, health: HealthReports, stream: ServerStream) {
     this.#registry = registry;
-    this.#ejections = ejections;
+    this.#health = health;
     this.#stream = stream;
     this.#node = `${stream.peer.address}:${stream.peer.port}`;
   }
 
-  request({ workload, withdraw, health }: RegisterRequest): void {
-    if (workload?.node_id) this.#node = workload.node_id;
-    if (health.length > 0) this.#ejections.report(this.#node, health);
+  request({ workload, withdraw, health, node_id }: RegisterRequest): void {
+    const node = workload?.node_id || node_id;
+    if (node) this.#node = node;
+    if (health.length > 0) this.#health.report(this.#node, health);
     if (withdraw) {
       this.#leave();
       return;
     }
-    if (!workload) return;
+    if (!workload) {
+      // One that only calls others has nothing to register, but waits for a sign that it is heard.
+      if (node_id && !this.#lease) this.#respond('', '');
+      return;
+    }
     const problem = problemOf(workload);
     if (problem !== undefined) {
       this.#respond('', problem);
@@ -57,7 +62,7 @@ class Registration {
 
   closed(): void {
     this.#open = false;
-    this.#ejections.forget(this.#node);
+    this.#health.forget(this.#node);
     if (this.#lease) this.#registry.broke(this.#lease, this);
   }
 

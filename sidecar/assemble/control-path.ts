@@ -37,6 +37,8 @@ export interface ControlPathOptions {
   readonly accessLogs: readonly AccessLogPlan[];
   readonly lastGood: (clock: typeof systemClock) => LastGood | null;
   readonly onFatal: (error: Error) => void;
+  /** What is known of the health of endpoints may have changed. */
+  readonly onHealth: () => void;
 }
 
 /**
@@ -184,6 +186,7 @@ export class ControlPath {
       this.checker.remove(name);
       this.breakers.remove(name);
     }
+    this.#options.onHealth();
   }
 
   #requestsOf(cluster: string): number {
@@ -194,6 +197,7 @@ export class ControlPath {
 
   #checked(event: CheckEventRecord): void {
     keep(this.checks, event);
+    this.#options.onHealth();
     const text = `health check: ${event.reason}`;
     if (event.healthy) this.#options.log.info({ ...event }, text);
     else this.#options.log.warn({ ...event }, text);
@@ -201,6 +205,7 @@ export class ControlPath {
 
   #broke(event: BreakerEvent): void {
     keep(this.breaks, event);
+    this.#options.onHealth();
     const text = `error-rate breaker ${event.state}: ${event.reason}`;
     if (event.state === 'open') this.#options.log.warn({ ...event }, text);
     else this.#options.log.info({ ...event }, text);
@@ -208,6 +213,7 @@ export class ControlPath {
 
   #ejected(event: EjectionEvent): void {
     keep(this.ejections, event);
+    this.#options.onHealth();
     this.#options.log.warn({ ...event }, `outlier detection: ${event.reason}`);
   }
 }

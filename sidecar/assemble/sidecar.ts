@@ -10,6 +10,7 @@ import type { BootstrapResult } from '../plan/bootstrap.ts';
 import type { ListenerBook } from '../worker/listener-book.ts';
 import { Subject } from './admin.ts';
 import { ControlPath } from './control-path.ts';
+import { EndpointReport } from './endpoint-report.ts';
 import type { SidecarOptions } from './options.ts';
 import { programListens } from './program.ts';
 
@@ -60,9 +61,15 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
     accessLogs: options.accessLog === '' ? [] : [jsonLog(options.accessLog)],
     lastGood: (clock) => LastGood && new LastGood(options.data, node, clock, log),
     onFatal: fail,
+    onHealth: () => report?.changed(),
   });
   const around = { clock: path.clock, random: systemRandom, log };
-  const registration = workload && bootstrap.ads ? new Registration(workload, bootstrap.ads.servers, around) : null;
+  // Only a control plane of a mesh takes registrations; whatever else serves a bootstrap file may not know them.
+  const registration: Registration | null =
+    options.mesh && bootstrap.ads
+      ? new Registration({ node, workload, health: () => report?.whole() ?? [] }, bootstrap.ads.servers, around)
+      : null;
+  const report: EndpointReport | null = registration && new EndpointReport(path, path.clock, (health) => registration.report(health));
   const subject = new Subject({
     version: VERSION,
     bootstrap,
@@ -101,7 +108,8 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
   /** Nobody is to be sent here before the listeners are open and the program takes what they pass on. */
   const register = async (): Promise<void> => {
     const app = options.mesh?.app;
-    if (!registration || !app) return;
+    if (!registration) return;
+    if (!app) return registration.start();
     if (await programListens(app, { clock: path.clock, log, over: () => stopping })) registration.start();
   };
 

@@ -8,22 +8,32 @@ import { PersistentStream, type StreamSurroundings } from './persistent-stream.t
 export type Workload = Input<Messages['aya.v1.Workload']>;
 export type EndpointHealthReport = Input<Messages['aya.v1.EndpointHealth']>;
 
+/** Who registers. */
+export interface Registrant {
+  readonly node: string;
+  /** Null: it only calls others, and reports how they are. */
+  readonly workload: Workload | null;
+  /** What is to be told first on each stream. */
+  readonly health: () => readonly EndpointHealthReport[];
+}
+
 /**
- * Tells the control plane where the workload can be called (decision D23). The registration is a lease that lasts as long
- * as the stream: gRPC's keepalive holds it, and after a break it is made anew, unless it was withdrawn.
+ * Tells the control plane where the workload can be called (decision D23), and how the endpoints are that are called from
+ * here. The registration is a lease that lasts as long as the stream: gRPC's keepalive holds it, and after a break it is made
+ * anew, unless it was withdrawn.
  */
 export class Registration {
   readonly #stream: PersistentStream<'Register'>;
   readonly #around: StreamSurroundings;
-  readonly #workload: Workload;
+  readonly #registrant: Registrant;
   #withdrawn = false;
   #lease = '';
 
-  constructor(workload: Workload, servers: readonly HostPort[], around: StreamSurroundings) {
-    this.#workload = workload;
+  constructor(registrant: Registrant, servers: readonly HostPort[], around: StreamSurroundings) {
+    this.#registrant = registrant;
     this.#around = around;
     this.#stream = new PersistentStream('Register', servers, around, {
-      onOpen: () => this.#stream.send({ workload: this.#workload }),
+      onOpen: () => this.#open(),
       onMessage: (message) => this.#answered(message),
       onClose: () => {
         this.#lease = '';
@@ -46,6 +56,11 @@ export class Registration {
     this.#stream.send({ health });
   }
 
+  #open(): void {
+    const { health, node, workload } = this.#registrant;
+    this.#stream.send({ node_id: node, health: [...health()], ...(workload && { workload }) });
+  }
+
   /** Takes the endpoint out at once. The stream stays, so that the control plane sees the drain; if it breaks, it is not made anew. */
   withdraw(): void {
     this.#withdrawn = true;
@@ -61,7 +76,10 @@ export class Registration {
     const { log } = this.#around;
     if (this.#withdrawn) return;
     if (error !== '') {
-      log.error({ workload: this.#workload.service, reason: error }, 'the control plane refuses the workload');
+      log.error(
+        { workload: this.#registrant.workload?.service, reason: error },
+        'the control plane refuses the workload',
+      );
     } else if (lease !== this.#lease) {
       log.info({ lease, address: observed_address, grace: toMs(grace) }, 'registered with the control plane');
     }

@@ -71,13 +71,13 @@ test('a registration that is wrong is answered with the path of the field', asyn
   assert.match(answers[0]?.error ?? '', /^workload\.service: /);
 });
 
-test('what a sidecar says of endpoints that it ejected is shown until it takes them back or leaves', async (t) => {
+test('what a sidecar says of endpoints that it avoids is shown until it takes them back or leaves', async (t) => {
   const plane = await startControlPlane(temporaryDirectory(t));
   t.after(() => plane.stop());
   const channel = connect(plane.xds);
   t.after(() => channel.close());
   const stream = channel.open('Register', { onMessage: () => {}, onEnd: () => {} });
-  const shown = async () => (await plane.call('GET', '/aya/v1/status')).ejections;
+  const shown = async () => (await plane.call('GET', '/aya/v1/status')).endpointHealth;
   const about = (address: string, ejected: boolean) => ({
     cluster: 'cart.default:80',
     address,
@@ -88,8 +88,12 @@ test('what a sidecar says of endpoints that it ejected is shown until it takes t
   stream.write({ health: [about('10.0.0.1:80', true), about('10.0.0.2:80', true)] });
   stream.write({ health: [about('10.0.0.2:80', false)] });
   await eventually(async () => (await shown()).length === 1);
-  const ejection = { node: 'web-1', cluster: 'cart.default:80', address: '10.0.0.1:80', reason: '5 x 5xx' };
-  assert.deepEqual(await shown(), [ejection]);
+  const at = { node: 'web-1', cluster: 'cart.default:80', reason: '5 x 5xx' };
+  const ejected = { ...at, address: '10.0.0.1:80', ejected: true, failedCheck: false, breaker: '' };
+  assert.deepEqual(await shown(), [ejected]);
+  stream.write({ health: [{ ...about('10.0.0.1:80', false), failed_check: true, breaker: 'open' }] });
+  await eventually(async () => (await shown())[0]?.failedCheck === true);
+  assert.deepEqual(await shown(), [{ ...ejected, ejected: false, failedCheck: true, breaker: 'open' }]);
   stream.cancel();
   await eventually(async () => (await shown()).length === 0);
 });

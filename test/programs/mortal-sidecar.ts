@@ -23,6 +23,7 @@ const path = new ControlPath(bootstrap, {
   log,
   lenient: false,
   commandPath: '',
+  onHealth: () => {},
   listeners: new ListenerBook(workers),
   accessLogs: [],
   lastGood: () => null,

@@ -33,6 +33,26 @@ const document: StatusDocument = {
     },
   ],
   problems: [{ kind: 'TrafficPolicy', namespace: 'shop', name: 'cart', nodes: 'envoy', message: 'budget left out' }],
+  endpointHealth: [
+    {
+      node: 'web-1',
+      cluster: 'cart.shop:80',
+      address: '10.0.0.1:80',
+      ejected: true,
+      failedCheck: false,
+      breaker: '',
+      reason: '5 gateway failures in a row',
+    },
+    {
+      node: 'web-1',
+      cluster: 'stock.shop:80',
+      address: '',
+      ejected: false,
+      failedCheck: false,
+      breaker: 'half-open',
+      reason: 'up to 1 attempts are let through as a trial',
+    },
+  ],
 };
 
 test('the fleet is a table, with what was refused and what has no effect below it', () => {
@@ -41,12 +61,14 @@ test('the fleet is a table, with what was refused and what has no effect below i
   assert.match(text, /^web-1 +envoy +shop\/- +left 30s ago +applied$/m);
   assert.match(text, /^1 connected, 0 with all of the configuration applied$/m);
   assert.match(text, /^cart-1 refused Cluster 2s ago: outlier_detection\.foo: not supported$/m);
+  assert.match(text, /^cart\.shop:80 +10\.0\.0\.1:80 +web-1 +ejected +5 gateway failures in a row$/m);
+  assert.match(text, /^stock\.shop:80 +\(all\) +web-1 +breaker half-open +up to 1 attempts/m);
   assert.match(text, /^ {2}TrafficPolicy shop\/cart on envoy clients: budget left out$/m);
 });
 
 test('the wide table adds protocol, address and versions; an empty fleet says so', () => {
   const wide = statusText(document, { now, wide: true });
   assert.match(wide, /delta +127\.0\.0\.1:4000 +Listener=a1 Cluster=a1$/m);
-  const empty = statusText({ ...document, nodes: [], problems: [] }, { now, wide: false });
+  const empty = statusText({ ...document, nodes: [], problems: [], endpointHealth: [] }, { now, wide: false });
   assert.equal(empty, 'No client has connected.\n');
 });

@@ -117,7 +117,7 @@ test('a body that is not as expected, and a status that nobody may retry, fail a
 test('an HTTP check can speak HTTP/2 with prior knowledge', async (t) => {
   let streams = 0;
   const server = http2.createServer();
-  server.on('stream', (stream, headers) => {
+  server.on('stream', (stream: http2.ServerHttp2Stream, headers) => {
     streams += 1;
     stream.respond({ ':status': headers[':path'] === '/well' ? 200 : 503 });
     stream.end();

@@ -93,11 +93,17 @@ test('a workload is registered again after a break, and not any more once it is 
   const plane = await server('lease');
   t.after(() => plane.close());
   const workload = { node_id: 'n', namespace: 'default', service: 'cart', ports: [{ port: 1, service_port: 80 }] };
-  const registration = new Registration(workload, [{ host: '127.0.0.1', port: plane.port }], around);
+  const told = [{ cluster: 'c', address: '127.0.0.1:2', failed_check: true }];
+  const registration = new Registration(
+    { node: 'n', workload, health: () => told },
+    [{ host: '127.0.0.1', port: plane.port }],
+    around,
+  );
   t.after(() => registration.stop());
   registration.start();
   await eventually(() => registration.lease === 'lease');
   assert.equal(plane.streams[0]?.register[0]?.workload?.service, 'cart');
+  assert.equal(plane.streams[0]?.register[0]?.health[0]?.address, '127.0.0.1:2');
   plane.streams[0]?.stream.fail('UNAVAILABLE', 'restart');
   await eventually(() => plane.streams[1]?.register[0]?.workload?.service === 'cart');
   await eventually(() => registration.lease === 'lease');
