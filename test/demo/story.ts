@@ -79,7 +79,7 @@ export const story: readonly Step[] = [
     tells: 'A FaultPolicy with a lease of 60 s; no retries yet.',
     async play(stage) {
       await stage.mesh.aya(['apply', '-f', '-'], `${policy.patient}---${policy.patientWeb}---${policy.abort}`);
-      const span = await watch(stage, 5);
+      const span = await watch(stage, 6.5);
       const { share, count } = stage.record.failures(span.from, span.to);
       return {
         ...span,
