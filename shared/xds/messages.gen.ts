@@ -322,6 +322,11 @@ export interface FaultRuleResponseSlice {
   pause?: Duration;
 }
 
+/** aya.v1.Hedge */
+export interface Hedge {
+  delay?: Duration;
+}
+
 /** aya.v1.LeastBandwidth */
 export interface LeastBandwidth {
   decay?: Duration;
@@ -383,6 +388,7 @@ export interface RetryOptions {
 /** aya.v1.RouteOptions */
 export interface RouteOptions {
   retry?: RetryOptions;
+  hedge?: Hedge;
 }
 
 /** aya.v1.Workload */
@@ -1769,6 +1775,7 @@ export interface Messages {
   'aya.v1.FaultRule.Delay.Uniform': FaultRuleDelayUniform;
   'aya.v1.FaultRule.Response': FaultRuleResponse;
   'aya.v1.FaultRule.Response.Slice': FaultRuleResponseSlice;
+  'aya.v1.Hedge': Hedge;
   'aya.v1.LeastBandwidth': LeastBandwidth;
   'aya.v1.LeastResponseTime': LeastResponseTime;
   'aya.v1.PeakEwma': PeakEwma;

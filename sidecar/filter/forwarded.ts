@@ -26,6 +26,20 @@ export function forwardHeaders(x: Exchange, plan: ForwardedPlan): void {
   if (plan.via !== '') append(headers, H.via, 'via', plan.via);
 }
 
+/**
+ * Whether a request may say how it is to be treated. At the edge (use_remote_address) only one that comes straight from a
+ * private address may; within the mesh, where all come from sidecars and their programs, every one.
+ */
+export function trusts(x: Exchange, plan: Pick<ForwardedPlan, 'useRemoteAddress' | 'xffTrustedHops'>): boolean {
+  if (!plan.useRemoteAddress) return true;
+  const hops = x.headers.joined('x-forwarded-for') ?? '';
+  // Our own entry is there already.
+  return plan.xffTrustedHops === 0 && !hops.includes(',') && PRIVATE.test(x.stream.peer.remoteAddress);
+}
+
+/** RFC 1918, RFC 4193 and loopback, also mapped into IPv6. */
+const PRIVATE = /^(::ffff:)?(10\.|127\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)|^::1$|^f[cd]/i;
+
 /** The Via of a response, which names us to the client. */
 export function respondedVia(headers: HeaderList, via: string): void {
   if (via !== '') append(headers, H.via, 'via', via);

@@ -136,6 +136,13 @@ export function joinedDetours(near: Detour, far: Detour | null): Detour {
   };
 }
 
+/** Writes down what the faults on a way do to the request. */
+export function noted(x: Exchange): (flag: number) => void {
+  return (flag) => {
+    x.flags |= flag;
+  };
+}
+
 interface Injection {
   readonly counters: readonly FaultCounters[];
   readonly timer: WheelTimer | null;

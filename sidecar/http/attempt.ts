@@ -3,6 +3,7 @@ import type { Trial } from '../cluster/breaker/gate.ts';
 import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
 import type { Meter } from '../cluster/meter.ts';
 import { OBSERVED, observationOfFailure, observationOfStatus } from '../cluster/outlier/observation.ts';
+import type { RetryPolicy } from '../cluster/retry/policy.ts';
 import type { AttemptSink, ClientStream } from '../core/exchange.ts';
 import type { HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure } from '../core/outcome.ts';
@@ -27,10 +28,15 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   readonly #trial: Trial | null;
   /** Ms from the end of the request to the response head; 0 = no limit. */
   readonly #patience: number;
+  /** Ms until another attempt begins beside this one; 0 = never, or it has begun. */
+  #hedgeAfter: number;
+  /** Ms between pieces of the response; 0 = no limit. */
+  readonly #idleLimit: number;
   /** Failures are injected, and nobody is to blame. */
   readonly #exempt: boolean;
   #stream: ClientStream | null = null;
   #perTry: WheelTimer | null = null;
+  #idle: WheelTimer | null = null;
   #observed = false;
   /** Bytes of the request that the endpoint's meter knows of. */
   #measured = 0;
@@ -43,7 +49,7 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     pool: StreamSource,
     trial: Trial | null,
     stats: ClusterStats,
-    perTryTimeout: number,
+    retry: RetryPolicy | null,
     exempt: boolean,
   ) {
     this.#forward = forward;
@@ -51,7 +57,9 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     this.#pool = pool;
     this.#trial = trial;
     this.stats = stats;
-    this.#patience = perTryTimeout;
+    this.#patience = retry === null ? 0 : retry.perTryTimeout;
+    this.#hedgeAfter = retry === null ? 0 : retry.hedgeAfter;
+    this.#idleLimit = retry === null ? 0 : retry.perTryIdleTimeout;
     this.#exempt = exempt;
     this.started = forward.call.context.turn.now;
   }
@@ -71,13 +79,14 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
 
   begin(): void {
     if (!this.endpoint.begin()) return this.#full();
-    if (this.#patience > 0 && this.#forward.call.requestEnded) this.#startPatience();
+    if (this.#forward.call.requestEnded) this.#startPatience();
+    if (this.#idleLimit > 0) this.#moved();
     this.#pool.lease(this);
   }
 
   /** The client has sent all of its request. Only then does the time of an attempt run (Envoy's per_try_timeout). */
   requestEnded(trailers: HeaderList | null): void {
-    if (this.#patience > 0) this.#startPatience();
+    this.#startPatience();
     if (this.#stream !== null) this.#stream.end(trailers);
   }
 
@@ -128,6 +137,7 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   onStart(status: number, headers: HeaderList, length: number): void {
     const { call } = this.#forward;
     if (this.#perTry !== null) call.context.wheel.stop(this.#perTry);
+    if (this.#idleLimit > 0) this.#moved();
     this.#observed = true;
     const { now } = call.context.turn;
     const observed = observationOfStatus(status);
@@ -143,6 +153,7 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
 
   onData(chunk: Uint8Array): boolean {
     const { meter } = this.endpoint;
+    if (this.#idleLimit > 0) this.#moved();
     if (meter !== null) meter.bytes(chunk.length, this.#forward.call.context.turn.now);
     return this.#discarding || this.#forward.call.responseData(chunk);
   }
@@ -176,9 +187,30 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   }
 
   #startPatience(): void {
+    const hedges = this.#hedgeAfter > 0 && (this.#patience === 0 || this.#hedgeAfter <= this.#patience);
+    const ms = hedges ? this.#hedgeAfter : this.#patience;
+    if (ms === 0) return;
     const { turn, wheel } = this.#forward.call.context;
-    this.#perTry ??= new WheelTimer(() => this.#tooSlow());
-    wheel.start(this.#perTry, this.#patience, turn.now);
+    this.#perTry ??= new WheelTimer(() => (this.#hedgeAfter > 0 ? this.#hedge() : this.#tooSlow()));
+    if (!hedges) this.#hedgeAfter = 0;
+    wheel.start(this.#perTry, ms, turn.now);
+  }
+
+  /** Another attempt begins beside this one; hedging on the per-try timeout leaves this one without a limit. */
+  #hedge(): void {
+    const left = this.#patience - this.#hedgeAfter;
+    if (left === 0) this.stats.upstreamRqPerTryTimeout.inc();
+    this.#hedgeAfter = 0;
+    const { turn, wheel } = this.#forward.call.context;
+    if (left > 0 && this.#perTry !== null) wheel.start(this.#perTry, left, turn.now);
+    this.#forward.hedge(this);
+  }
+
+  /** Something of the response came, or is waited for from now on. */
+  #moved(): void {
+    const { turn, wheel } = this.#forward.call.context;
+    this.#idle ??= new WheelTimer(() => this.#tooSlow());
+    wheel.start(this.#idle, this.#idleLimit, turn.now);
   }
 
   #tooSlow(): void {
@@ -209,6 +241,7 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     this.#over = true;
     if (this.endpoint.meter !== null) this.#measureRequest(this.endpoint.meter);
     if (this.#perTry !== null) this.#forward.call.context.wheel.stop(this.#perTry);
+    if (this.#idle !== null) this.#forward.call.context.wheel.stop(this.#idle);
     if (this.#stream !== null) this.stats.upstreamRqActive.add(-1);
     if (this.#trial !== null) this.#trial.end(OBSERVED.nothing);
     this.endpoint.end();

@@ -1,4 +1,3 @@
-import { WheelTimer } from '../../shared/time/wheel.ts';
 import type { ClusterLimits } from '../cluster/limits.ts';
 import type { ClientStream, Exchange, RequestSink } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
@@ -11,10 +10,12 @@ import { recordAbort } from './abort.ts';
 import type { Attempt } from './attempt.ts';
 import { stripPort } from './authority.ts';
 import type { DemandResult, HttpContext, RuntimeView, Upstream } from './context.ts';
+import { Deadline } from './deadline.ts';
 import { Forward } from './forward.ts';
 import { answerOfThisHop } from './hops.ts';
 import { RequestBody } from './request-body.ts';
 import { REPLY, sendReply } from './rescue.ts';
+import { type Terms, termsOf } from './terms.ts';
 
 const DATE = 1 << H.date;
 
@@ -34,7 +35,9 @@ export class Call implements RequestSink {
   /** The listener's filters, and those of the faults assigned to the service. */
   #filters: ChainRun | null = null;
   #assigned: ChainRun | null = null;
-  #timeout: WheelTimer | null = null;
+  readonly #deadline: Deadline;
+  /** Ms from the end of the request. */
+  #timeout = 0;
   /** Headers sent downstream, for the access log. */
   #response: HeaderList | null = null;
   #over = false;
@@ -50,6 +53,7 @@ export class Call implements RequestSink {
     this.context = context;
     this.x = x;
     this.#runtime = context.current.runtime();
+    this.#deadline = new Deadline(context, x, () => this.#timedOut());
   }
 
   begin(): void {
@@ -122,15 +126,19 @@ export class Call implements RequestSink {
     if (context.load !== null) context.load.arrived(x);
     if (entry.hash !== null && upstream.cluster.hashes) entry.hash.stamp(x, context.manager);
     if (entry.needsRequestEdit) entry.applyRequest(x);
-    if (this.requestEnded) this.#startTimeout(entry.timeout);
+    const terms = termsOf(x, entry, context.manager, this.#deadline);
+    this.#timeout = terms.timeout;
+    if (this.requestEnded) this.#deadline.in(terms.timeout);
     const filter = upstream.faults === null ? null : upstream.faults.perRequest;
-    if (filter === null) return this.#send(entry, upstream);
-    this.#assigned = new ChainRun([filter], x, (reply) => (reply ? this.reply(reply) : this.#send(entry, upstream)));
+    if (filter === null) return this.#send(entry, upstream, terms);
+    this.#assigned = new ChainRun([filter], x, (reply) =>
+      reply ? this.reply(reply) : this.#send(entry, upstream, terms),
+    );
     this.#assigned.start();
   }
 
-  #send(entry: RouteEntry, upstream: Upstream): void {
-    this.#forward = new Forward(this, entry, upstream);
+  #send(entry: RouteEntry, upstream: Upstream, terms: Terms): void {
+    this.#forward = new Forward(this, entry, upstream, terms);
     this.#forward.try();
   }
 
@@ -176,17 +184,8 @@ export class Call implements RequestSink {
     this.x.requestDone = this.context.turn.now;
     if (this.#over) return;
     this.#trailers = trailers;
-    if (this.#upstream !== null && this.#entry !== null) this.#startTimeout(this.#entry.timeout);
+    if (this.#upstream !== null) this.#deadline.in(this.#timeout);
     if (this.#forward !== null) this.#forward.requestEnded(trailers);
-  }
-
-  /** The route's timeout counts from the end of the request (Envoy's route timeout). */
-  #startTimeout(timeout: number): void {
-    if (timeout === 0) return;
-    const { wheel, turn } = this.context;
-    this.x.deadline = turn.now + timeout;
-    this.#timeout = new WheelTimer(() => this.#timedOut());
-    wheel.start(this.#timeout, timeout, turn.now);
   }
 
   #timedOut(): void {
@@ -282,7 +281,7 @@ export class Call implements RequestSink {
   #end(): void {
     this.#over = true;
     const { context, x } = this;
-    if (this.#timeout !== null) context.wheel.stop(this.#timeout);
+    this.#deadline.stop();
     if (this.#filters !== null) this.#filters.end();
     if (this.#assigned !== null) this.#assigned.end();
     if (this.#limits !== null) this.#limits.endRequest();

@@ -1,24 +1,26 @@
 import { WheelTimer } from '../../shared/time/wheel.ts';
 import type { Trial } from '../cluster/breaker/gate.ts';
-import type { ClusterLimits } from '../cluster/limits.ts';
 import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
 import { OBSERVED, observationOfStatus } from '../cluster/outlier/observation.ts';
 import type { ClientStream, Exchange } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
-import { H, HeaderList } from '../core/headers.ts';
-import { FAILURE, type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
+import { HeaderList } from '../core/headers.ts';
+import { FAILURE, type Failure } from '../core/outcome.ts';
 import type { Detour } from '../core/pool.ts';
 import { ChainRun } from '../filter/chain.ts';
-import { joinedDetours } from '../filter/injection.ts';
+import { joinedDetours, noted } from '../filter/injection.ts';
 import type { RouteEntry } from '../route/table.ts';
 import { Attempt } from './attempt.ts';
+import { stampAttempt } from './attempt-headers.ts';
 import type { Call } from './call.ts';
 import type { Upstream } from './context.ts';
+import { Repeats } from './repeats.ts';
 import { REPLY } from './rescue.ts';
+import { Rivals } from './rivals.ts';
+import type { Terms } from './terms.ts';
 
 /** An injected answer has none. */
 const NO_HEADERS = HeaderList.of();
-const EXPECTED_TIMEOUT = H['x-envoy-expected-rq-timeout-ms'];
 
 /**
  * The attempt loop of one request: pick an endpoint, pass the filters of the attempt, send, and on failure decide
@@ -28,23 +30,24 @@ export class Forward {
   readonly call: Call;
   readonly #x: Exchange;
   readonly #entry: RouteEntry;
+  readonly #terms: Terms;
+  readonly #repeats: Repeats;
+  #rivals: Rivals | null = null;
   /** As the attempt under way sees it. */
   #upstream: Upstream;
   #attempt: Attempt | null = null;
-  #tried: LiveEndpoint[] | null = null;
   #filters: ChainRun | null = null;
   #backoff: WheelTimer | null = null;
-  #retries = 0;
-  /** A retry counts against this from its decision until the attempt has its head, or has failed (as in Envoy). */
-  #retrying: ClusterLimits | null = null;
   /** The breaker's trial that the next attempt is part of. */
   #trial: Trial | null = null;
 
-  constructor(call: Call, entry: RouteEntry, upstream: Upstream) {
+  constructor(call: Call, entry: RouteEntry, upstream: Upstream, terms: Terms) {
     this.call = call;
     this.#x = call.x;
     this.#entry = entry;
     this.#upstream = upstream;
+    this.#terms = terms;
+    this.#repeats = new Repeats(call, terms.retry);
   }
 
   /** The stream of the attempt under way, once there is one. */
@@ -57,12 +60,12 @@ export class Forward {
     const x = this.#x;
     const upstream = this.#upstream;
     const { cluster, stats } = upstream;
-    const { retry } = this.#entry;
+    const retry = this.#terms.retry;
     const { guard } = cluster;
     const draws = retry === null ? 1 : retry.hostSelectionAttempts;
     let endpoint: LiveEndpoint | null;
-    if (guard === null) endpoint = cluster.pick(this.#tried, draws, x.hash);
-    else if (guard.choose(this.#tried, draws, x.hash)) {
+    if (guard === null) endpoint = cluster.pick(this.#repeats.tried, draws, x.hash);
+    else if (guard.choose(this.#repeats.tried, draws, x.hash)) {
       endpoint = guard.endpoint;
       this.#trial = guard.trial;
     } else return this.#guarded(guard.failure);
@@ -83,15 +86,14 @@ export class Forward {
   }
 
   #launch(endpoint: LiveEndpoint): void {
-    const { priority, retry } = this.#entry;
+    const { priority } = this.#entry;
     const { cluster, stats } = this.#upstream;
     const detour = this.#takeDetour();
     const own = cluster.poolOf(endpoint, priority === 'high');
-    const pool = detour === null ? own : detour.through(own, (flag) => this.#noticed(flag));
+    const pool = detour === null ? own : detour.through(own, noted(this.#x));
     const trial = this.#trial;
     this.#trial = null;
-    const patience = retry === null ? 0 : retry.perTryTimeout;
-    const attempt = new Attempt(this, endpoint, pool, trial, stats, patience, detour?.exempt === true);
+    const attempt = new Attempt(this, endpoint, pool, trial, stats, this.#terms.retry, detour?.exempt === true);
     this.#attempt = attempt;
     attempt.begin();
   }
@@ -105,34 +107,15 @@ export class Forward {
     return joinedDetours(attemptDetour, detour);
   }
 
-  #noticed(flag: number): void {
-    this.#x.flags |= flag;
-  }
-
   /** An attempt has its stream: the head goes out, and what is there of the body. */
   send(attempt: Attempt, stream: ClientStream): void {
     const { call } = this;
     const x = this.#x;
-    const { headers } = x;
-    const entry = this.#entry;
-    if (entry.includeAttemptCount) headers.set('x-envoy-attempt-count', String(x.attempts));
-    if (entry.expectedTimeout !== '') {
-      if (this.#retries === 0) headers.removeKnown(EXPECTED_TIMEOUT);
-      else headers.remove('x-envoy-expected-rq-timeout-ms');
-      headers.add('x-envoy-expected-rq-timeout-ms', this.#expectedTimeout());
-    }
-    stream.start(x.method, x.authority, x.path, headers, x.bodyLength, attempt);
+    const retry = this.#terms.retry;
+    stampAttempt(x, this.#entry, this.#terms, this.#repeats, call.context.turn.now);
+    stream.start(x.method, x.authority, x.path, x.headers, x.bodyLength, attempt);
     // The connection may have gone in that moment; then the loop has gone on already.
-    if (this.#attempt === attempt) call.sendBody(stream, entry.retry !== null && this.#retries < entry.retry.attempts);
-  }
-
-  /** Envoy's x-envoy-expected-rq-timeout-ms: what is left of the route's timeout, or that of one attempt. */
-  #expectedTimeout(): string {
-    const { expectedTimeout, retry } = this.#entry;
-    const { deadline } = this.#x;
-    if (this.#retries === 0 || deadline === 0) return expectedTimeout;
-    const left = Math.max(1, Math.round(deadline - this.call.context.turn.now));
-    return String(retry !== null && retry.perTryTimeout > 0 ? Math.min(left, retry.perTryTimeout) : left);
+    if (this.#attempt === attempt) call.sendBody(stream, retry !== null && this.#repeats.count < retry.attempts);
   }
 
   /** The client has sent all of its request. */
@@ -142,19 +125,76 @@ export class Forward {
 
   /** The attempt under way brought a final head; true when it is given up for another attempt. */
   retriesStatus(attempt: Attempt, status: number, headers: HeaderList): boolean {
-    if (this.#retrying !== null) this.#endRetry();
-    const { retry } = this.#entry;
+    this.#repeats.settled();
+    const retry = this.#terms.retry;
     if (retry === null) return false;
     if (!retry.retryStatus(this.#x, status, headers)) {
-      if (this.#retries > 0) attempt.stats.upstreamRqRetrySuccess.inc();
+      if (this.#repeats.count > 0) attempt.stats.upstreamRqRetrySuccess.inc();
+      this.#wins(attempt);
       return false;
     }
-    if (!this.#again(attempt.endpoint, true)) return false;
+    if (this.#rivals !== null && this.#leaves(attempt)) {
+      attempt.stats.recordRetried(status);
+      attempt.discard();
+      return true;
+    }
+    this.#wins(attempt);
+    if (this.#repeats.restrained(headers)) return false;
+    if (!this.#again(attempt.endpoint, true, this.#repeats.asked(headers))) {
+      this.#repeats.mark(headers);
+      return false;
+    }
     attempt.stats.recordRetried(status);
     this.#attempt = null;
     this.#filters?.end();
     attempt.discard();
     return true;
+  }
+
+  /** The attempt under way has taken too long: another begins beside it, if a retry may. */
+  hedge(attempt: Attempt): void {
+    const { call } = this;
+    if (this.#attempt !== attempt || call.responding || this.#repeats.before > 0) return;
+    if (this.#terms.retry?.hedges(this.#x) !== true || !this.#admit(attempt.endpoint, true, 0)) return;
+    this.#rivals ??= new Rivals();
+    this.#rivals.add(attempt, this.#filters);
+    this.#filters = null;
+    this.#attempt = null;
+    this.try();
+  }
+
+  /** The answer is this attempt's; those beside it are cancelled. */
+  #wins(attempt: Attempt): void {
+    const rivals = this.#rivals;
+    if (rivals === null) return;
+    const own = rivals.take(attempt);
+    if (own !== undefined) {
+      this.#attempt?.cancel();
+      this.#filters?.end();
+      this.#attempt = attempt;
+      this.#filters = own.filters;
+      this.#x.upstream = attempt.endpoint.name;
+    }
+    rivals.cancel();
+    this.#rivals = null;
+    if (this.#backoff !== null) this.call.context.wheel.stop(this.#backoff);
+  }
+
+  /** An attempt is over without a good answer: true when others still may have one. */
+  #leaves(attempt: Attempt | null): boolean {
+    const rivals = this.#rivals;
+    if (rivals === null) return false;
+    const own = attempt === null ? undefined : rivals.take(attempt);
+    if (own !== undefined) {
+      own.filters?.end();
+      return true;
+    }
+    this.#filters?.end();
+    const next = rivals.next();
+    this.#attempt = next?.attempt ?? null;
+    this.#filters = next?.filters ?? null;
+    if (rivals.size === 0) this.#rivals = null;
+    return next !== undefined;
   }
 
   attemptEnded(): void {
@@ -163,64 +203,50 @@ export class Forward {
   }
 
   attemptFailed(attempt: Attempt, failure: Failure): void {
-    if (this.#attempt !== attempt) return;
+    if (this.#attempt !== attempt) {
+      if (this.#rivals !== null) this.#leaves(attempt);
+      return;
+    }
+    this.#repeats.settled();
+    if (this.#leaves(attempt)) return;
     this.attemptEnded();
-    if (this.#retrying !== null) this.#endRetry();
     if (this.call.responding) return this.call.truncate(failure);
-    const { retry } = this.#entry;
     const { sent } = attempt;
-    if (retry?.retryFailure(this.#x, failure, sent) && this.#again(attempt.endpoint, sent)) return;
+    if (this.#repeats.wantsAfter(failure, sent) && this.#again(attempt.endpoint, sent)) return;
     this.#fail(failure);
   }
 
   /** A fault answered in place of the endpoint: retries and ejection are exercised as by a real answer. */
   #injected(reply: LocalReply, endpoint: LiveEndpoint): void {
     this.#filters?.end();
-    if (this.#retrying !== null) this.#endRetry();
+    this.#repeats.settled();
     if (endpoint.begin()) endpoint.end();
     const observed = reply.exempt ? OBSERVED.nothing : observationOfStatus(reply.status);
     endpoint.observed(observed, 0);
     if (!reply.exempt) endpoint.meter?.head(reply.status, NO_HEADERS, 0, this.call.context.turn.now);
     this.#endTrial(observed);
-    const { retry } = this.#entry;
+    if (this.#leaves(null)) return;
     const failure: Failure = { kind: 'injected', flag: reply.flags, status: reply.status, detail: reply.detail };
-    if (retry?.retryFailure(this.#x, failure, false) && this.#again(endpoint, false)) return;
-    this.call.reply(reply);
+    if (this.#repeats.wantsAfter(failure, false) && this.#again(endpoint, false)) return;
+    this.call.reply(this.#repeats.marked(reply));
   }
 
-  /** Schedules another attempt; false when the count, the body, the deadline or the budget says no. */
-  #again(failed: LiveEndpoint, sent: boolean): boolean {
-    const x = this.#x;
-    const { cluster, stats } = this.#upstream;
-    const { retry } = this.#entry;
+  /** Schedules another attempt after `asked` ms, or a back-off when that is -1; false when it may not be. */
+  #again(failed: LiveEndpoint, sent: boolean, asked = -1): boolean {
+    const retry = this.#terms.retry;
     if (retry === null) return false;
-    if (this.#retries >= retry.attempts) {
-      x.flags |= RESPONSE_FLAG.URX;
-      stats.upstreamRqRetryLimitExceeded.inc();
-      return false;
-    }
-    // Of a request that was sent in part another attempt needs the whole.
-    if (sent && this.call.body?.abandoned) return false;
     const { turn, wheel, random } = this.call.context;
-    const wait = retry.backoff(this.#retries + 1, random);
-    if (x.deadline > 0 && turn.now + wait >= x.deadline) return false;
-    const limits = this.#entry.priority === 'high' ? cluster.highLimits : cluster.limits;
-    if (!limits.beginRetry(turn.now)) {
-      x.flags |= RESPONSE_FLAG.UO;
-      stats.upstreamRqRetryOverflow.inc();
-      return false;
-    }
-    this.#retrying = limits;
-    this.#retries += 1;
-    stats.upstreamRqRetry.inc();
-    stats.upstreamRqRetryBackoffExponential.inc();
-    if (retry.avoidTried) {
-      if (this.#tried === null) this.#tried = [failed];
-      else this.#tried.push(failed);
-    }
+    const wait = asked >= 0 ? asked : retry.backoff(this.#repeats.count + 1, random);
+    if (!this.#admit(failed, sent, wait)) return false;
+    const { stats } = this.#upstream;
+    (asked >= 0 ? stats.upstreamRqRetryBackoffRatelimited : stats.upstreamRqRetryBackoffExponential).inc();
     this.#backoff ??= new WheelTimer(() => this.#retry());
     wheel.start(this.#backoff, wait, turn.now);
     return true;
+  }
+
+  #admit(failed: LiveEndpoint, sent: boolean, wait: number): boolean {
+    return this.#repeats.admit(this.#upstream, this.#entry.priority === 'high', failed, sent, wait);
   }
 
   /** The back-off is over. Endpoints may have come and gone meanwhile, so the cluster is looked up again. */
@@ -233,8 +259,9 @@ export class Forward {
 
   /** No attempt follows: the request is answered from here. */
   #fail(failure: Failure): void {
+    if (this.#leaves(null)) return;
     this.#upstream.stats.recordResponse(failure.status);
-    this.call.reply(REPLY.of(failure));
+    this.call.reply(this.#repeats.marked(REPLY.of(failure)));
   }
 
   /** A breaker or a limit per endpoint lets nothing through. */
@@ -249,15 +276,11 @@ export class Forward {
     this.#trial = null;
   }
 
-  #endRetry(): void {
-    this.#retrying?.endRetry();
-    this.#retrying = null;
-  }
-
   /** The request as a whole took too long. */
   timedOut(): void {
     this.#upstream.stats.upstreamRqTimeout.inc();
     if (this.#attempt !== null) this.#attempt.timedOut();
+    if (this.#rivals !== null) this.#rivals.timedOut();
     if (!this.call.responding) this.#upstream.stats.recordResponse(FAILURE.timeout.status);
   }
 
@@ -266,9 +289,10 @@ export class Forward {
     const attempt = this.#attempt;
     this.#attempt = null;
     if (attempt !== null) attempt.cancel();
+    if (this.#rivals !== null) this.#rivals.cancel();
     this.#filters?.end();
     this.#endTrial(OBSERVED.nothing);
     if (this.#backoff !== null) this.call.context.wheel.stop(this.#backoff);
-    if (this.#retrying !== null) this.#endRetry();
+    this.#repeats.settled();
   }
 }

@@ -7,12 +7,18 @@ import type { RouteEntry } from '../route/table.ts';
 const make = (status: number, flags: number, detail: string, ...headers: string[]): LocalReply =>
   Object.freeze({ status, flags, detail, headers });
 
+/** For gRPC a timeout is DEADLINE_EXCEEDED, whatever HTTP calls it. */
+function madeOf({ detail, flag, kind, status }: Failure): LocalReply {
+  const late = kind === 'timeout' || kind === 'per-try-timeout';
+  return late ? Object.freeze({ status, flags: flag, detail, headers: [], grpcStatus: 4 }) : make(status, flag, detail);
+}
+
 const byFailure = new Map<Failure, LocalReply>(
   Object.values(FAILURE).map((failure) => [
     failure,
     failure.kind === 'overflow'
       ? make(failure.status, failure.flag, failure.detail, 'x-envoy-overloaded', 'true')
-      : make(failure.status, failure.flag, failure.detail),
+      : madeOf(failure),
   ]),
 );
 
@@ -28,7 +34,7 @@ export const REPLY = {
     return make(status, RESPONSE_FLAG.NC, 'the route names a cluster that is not configured');
   },
   of(failure: Failure): LocalReply {
-    return byFailure.get(failure) ?? make(failure.status, failure.flag, failure.detail);
+    return byFailure.get(failure) ?? madeOf(failure);
   },
 } as const;
 

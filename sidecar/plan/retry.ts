@@ -1,6 +1,7 @@
-import type { RetryPolicy, RouteOptions } from '../../shared/xds/messages.gen.ts';
+import type { HedgePolicy, RetryPolicy, RouteOptions } from '../../shared/xds/messages.gen.ts';
 import type { RetryPlan } from '../core/plan/route.ts';
 import { extensionOf } from './extension.ts';
+import { headerMatch } from './match.ts';
 import type { Place } from './place.ts';
 import { durationOf, numberOf, positiveDurationOf } from './value.ts';
 
@@ -15,6 +16,7 @@ const conditions = new Set([
   'retriable-4xx',
   'retriable-status-codes',
   'envoy-ratelimited',
+  'retriable-headers',
   // Never true without HTTP/3.
   'http3-post-connect-failure',
   'cancelled',
@@ -30,7 +32,12 @@ const previousHosts = 'envoy.extensions.retry.host.previous_hosts.v3.PreviousHos
  * RetryPolicy with Envoy's defaults: one retry, 25 ms back-off. It keeps Envoy's meaning unless the route carries
  * aya.v1.RouteOptions with `retry` (decision D11). Null = nothing is ever tried again, and no attempt is limited.
  */
-export function retryPolicy(policy: RetryPolicy, options: RouteOptions | undefined, place: Place): RetryPlan | null {
+export function retryPolicy(
+  policy: RetryPolicy,
+  options: RouteOptions | undefined,
+  place: Place,
+  hedge: HedgePolicy | undefined = undefined,
+): RetryPlan | null {
   place.only(policy, [
     'retry_on',
     'num_retries',
@@ -39,6 +46,9 @@ export function retryPolicy(policy: RetryPolicy, options: RouteOptions | undefin
     'host_selection_retry_max_attempts',
     'retriable_status_codes',
     'retry_back_off',
+    'per_try_idle_timeout',
+    'rate_limited_retry_back_off',
+    'retriable_headers',
   ]);
   const on = (policy.retry_on ?? '')
     .split(',')
@@ -50,11 +60,17 @@ export function retryPolicy(policy: RetryPolicy, options: RouteOptions | undefin
   const base = positiveDurationOf(backOff?.base_interval, 25, at.at('base_interval'));
   const max = positiveDurationOf(backOff?.max_interval, base * 10, at.at('max_interval'));
   if (max < base) at.at('max_interval').wrong('must not be less than base_interval');
+  const perTryTimeout = durationOf(policy.per_try_timeout, 0, place.at('per_try_timeout'));
+  const hedgeDelay = positiveDurationOf(options?.hedge?.delay, 0, place.at('hedge').at('delay'));
   const plan: RetryPlan = {
     attempts: numberOf(policy.num_retries, 1),
     on,
     statusCodes: policy.retriable_status_codes,
-    perTryTimeout: durationOf(policy.per_try_timeout, 0, place.at('per_try_timeout')),
+    perTryTimeout,
+    perTryIdleTimeout: durationOf(policy.per_try_idle_timeout, 0, place.at('per_try_idle_timeout')),
+    hedgeAfter: hedgeDelay || (hedge?.hedge_on_per_try_timeout ? perTryTimeout : 0),
+    headers: policy.retriable_headers.map((each, index) => headerMatch(each, place.index('retriable_headers', index))),
+    rateLimited: rateLimited(policy.rate_limited_retry_back_off, place.at('rate_limited_retry_back_off')),
     backoffBase: base,
     backoffMax: max,
     avoidTried: avoidsTried(policy, place),
@@ -62,7 +78,20 @@ export function retryPolicy(policy: RetryPolicy, options: RouteOptions | undefin
     classes: options?.retry !== undefined,
     nonIdempotent: options?.retry?.non_idempotent ?? false,
   };
-  return on.length === 0 && plan.perTryTimeout === 0 ? null : plan;
+  const limited = plan.perTryTimeout > 0 || (plan.perTryIdleTimeout ?? 0) > 0 || (plan.hedgeAfter ?? 0) > 0;
+  return on.length === 0 && !limited ? null : plan;
+}
+
+function rateLimited(message: RetryPolicy['rate_limited_retry_back_off'], place: Place): RetryPlan['rateLimited'] {
+  if (!message) return null;
+  if (message.reset_headers.length === 0) place.at('reset_headers').wrong('must not be empty');
+  return {
+    headers: message.reset_headers.map(({ format, name }) => ({
+      name: (name ?? '').toLowerCase(),
+      unixTime: format === 'UNIX_TIMESTAMP',
+    })),
+    max: positiveDurationOf(message.max_interval, 300_000, place.at('max_interval')),
+  };
 }
 
 function avoidsTried(policy: RetryPolicy, place: Place): boolean {

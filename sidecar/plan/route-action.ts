@@ -1,5 +1,6 @@
 import type {
   DirectResponseAction,
+  HedgePolicy,
   RedirectAction,
   Route,
   RouteAction,
@@ -63,6 +64,8 @@ function forward(
     'retry_policy',
     'priority',
     'hash_policy',
+    'hedge_policy',
+    'max_stream_duration',
   ]);
   if (booleanOf(action.auto_host_rewrite, false)) place.at('auto_host_rewrite').unsupported();
   // A route's own policy replaces that of the virtual host as a whole.
@@ -75,7 +78,8 @@ function forward(
     clusterNotFoundStatus: notFoundStatus[action.cluster_not_found_response_code ?? 'SERVICE_UNAVAILABLE'],
     timeout: durationOf(action.timeout, routeTimeout, place.at('timeout')),
     idleTimeout: durationOf(action.idle_timeout, -1, place.at('idle_timeout')),
-    retry: policy ? retryPolicy(policy, aya, at) : null,
+    retry: policy ? retryPolicy(policy, aya, at, hedgeOf(action, place.at('hedge_policy'))) : null,
+    ...streamDuration(action, place.at('max_stream_duration')),
     prefixRewrite: targetPath(action.prefix_rewrite, place.at('prefix_rewrite')) || null,
     regexRewrite: regexRewrite(action, place),
     hostRewrite: hostText(action.host_rewrite_literal, place.at('host_rewrite_literal')),
@@ -83,6 +87,24 @@ function forward(
     bufferLimit: numberOf(route.per_request_buffer_limit_bytes, host.bufferLimit ?? bufferLimit),
     hash: hashSources(action.hash_policy, place),
     priority: action.priority === 'HIGH' ? 'high' : 'default',
+  };
+}
+
+/** Envoy does nothing with the other two either, but for what an additional request chance of more than 0 promises. */
+function hedgeOf({ hedge_policy: hedge }: RouteAction, place: Place): HedgePolicy | undefined {
+  if (hedge) place.only(hedge, ['hedge_on_per_try_timeout']);
+  return hedge;
+}
+
+function streamDuration(
+  { max_stream_duration: duration }: RouteAction,
+  place: Place,
+): Pick<ForwardPlan, 'maxStreamDuration' | 'grpcTimeoutMax'> {
+  if (!duration) return {};
+  const { grpc_timeout_header_max: most, max_stream_duration: whole } = duration;
+  return {
+    maxStreamDuration: durationOf(whole, 0, place.at('max_stream_duration')),
+    grpcTimeoutMax: most ? durationOf(most, 0, place.at('grpc_timeout_header_max')) : null,
   };
 }
 

@@ -14,6 +14,7 @@ import type {
 } from '../core/plan/route.ts';
 import { RequestHash } from './hash.ts';
 import { HeaderEdits } from './header-edits.ts';
+import { responseTest } from './header-match.ts';
 import { RouteMatch } from './match.ts';
 import { redirectLocation } from './redirect.ts';
 import { Rewrite } from './rewrite.ts';
@@ -34,6 +35,10 @@ export class RouteEntry {
   /** Ms from the end of the request, retries included; 0 = none. */
   readonly timeout: number;
   readonly idleTimeout: number;
+  /** Ms from the beginning to the end of the response; 0 = no limit. */
+  readonly maxStreamDuration: number;
+  /** grpc-timeout is honoured up to so many ms, 0 = whatever it says; null = it is only passed on. */
+  readonly grpcTimeoutMax: number | null;
   /** The first attempt's x-envoy-expected-rq-timeout-ms; '' = none. */
   readonly expectedTimeout: string;
   readonly retry: RetryPolicy | null;
@@ -68,7 +73,9 @@ export class RouteEntry {
     this.reply = replyOf(action, this.match);
     this.timeout = forward?.timeout ?? 0;
     this.idleTimeout = forward?.idleTimeout ?? 0;
-    this.retry = forward?.retry ? new RetryPolicy(forward.retry) : null;
+    this.retry = forward?.retry ? new RetryPolicy(forward.retry, responseTest(forward.retry.headers ?? [])) : null;
+    this.maxStreamDuration = forward?.maxStreamDuration ?? 0;
+    this.grpcTimeoutMax = forward?.grpcTimeoutMax ?? null;
     const least = Math.min(
       this.timeout || Number.POSITIVE_INFINITY,
       this.retry?.perTryTimeout || Number.POSITIVE_INFINITY,

@@ -1,10 +1,23 @@
 import type { Exchange } from '../core/exchange.ts';
+import type { HeaderList } from '../core/headers.ts';
 import type { HeaderMatchPlan } from '../core/plan/match.ts';
 import { type TextTest, textTest } from './string-match.ts';
 
+/** Any of some conditions, on the head of a response. */
+export function responseTest(plans: readonly HeaderMatchPlan[]): ((headers: HeaderList) => boolean) | null {
+  if (plans.length === 0) return null;
+  const tests = plans.map(headerTest);
+  return (headers) => tests.some((each) => each.matches({ ...NO_REQUEST, headers }));
+}
+
+const NO_REQUEST = { method: '', path: '', authority: '', scheme: '' };
+
+/** What of an exchange conditions look at. */
+type Head = Pick<Exchange, 'method' | 'path' | 'authority' | 'scheme' | 'headers'>;
+
 /** One condition on the request's head, built when configuration arrives. */
 export interface HeadTest {
-  matches(x: Exchange): boolean;
+  matches(x: Head): boolean;
 }
 
 /**
@@ -23,7 +36,7 @@ export function headerTest(plan: HeaderMatchPlan): HeadTest {
 const BETWEEN = '\n';
 
 /** The values of a header, or of a part of the request line for a name that begins with ':'; undefined when missing. */
-function headValue(x: Exchange, name: string): string | undefined {
+function headValue(x: Head, name: string): string | undefined {
   switch (name) {
     case ':method':
       return x.method;
@@ -50,7 +63,7 @@ class Presence implements HeadTest {
     this.#wanted = wanted;
   }
 
-  matches(x: Exchange): boolean {
+  matches(x: Head): boolean {
     return (this.#missingAsEmpty || headValue(x, this.#name) !== undefined) === this.#wanted;
   }
 }
@@ -68,7 +81,7 @@ class HeaderValue implements HeadTest {
     this.#missingAsEmpty = missingAsEmpty;
   }
 
-  matches(x: Exchange): boolean {
+  matches(x: Head): boolean {
     const value = headValue(x, this.#name);
     if (value === undefined && !this.#missingAsEmpty) return false;
     return this.#meets(value ?? '') === this.#wanted;

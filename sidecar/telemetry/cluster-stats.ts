@@ -19,6 +19,7 @@ export class ClusterStats {
   readonly upstreamRqRetryOverflow: Cell;
   readonly upstreamRqRetryLimitExceeded: Cell;
   readonly upstreamRqRetryBackoffExponential: Cell;
+  readonly upstreamRqRetryBackoffRatelimited: Cell;
   readonly upstreamRqCancelled: Cell;
   readonly upstreamRqRxReset: Cell;
   readonly upstreamRqTxReset: Cell;
@@ -75,6 +76,7 @@ export class ClusterStats {
     this.upstreamRqRetryOverflow = counter('upstream_rq_retry_overflow');
     this.upstreamRqRetryLimitExceeded = counter('upstream_rq_retry_limit_exceeded');
     this.upstreamRqRetryBackoffExponential = counter('upstream_rq_retry_backoff_exponential');
+    this.upstreamRqRetryBackoffRatelimited = counter('upstream_rq_retry_backoff_ratelimited');
     this.upstreamRqCancelled = counter('upstream_rq_cancelled');
     this.upstreamRqRxReset = counter('upstream_rq_rx_reset');
     this.upstreamRqTxReset = counter('upstream_rq_tx_reset');

@@ -14,6 +14,7 @@ export const RETRY_ON = {
   internal: 1 << 11,
   'resource-exhausted': 1 << 12,
   unavailable: 1 << 13,
+  'retriable-headers': 1 << 14,
 } as const;
 
 export type RetryWord = keyof typeof RETRY_ON;

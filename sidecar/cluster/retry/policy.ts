@@ -21,6 +21,9 @@ const GRPC =
 /** Idempotent methods of RFC 9110 9.2.2, which include the safe ones. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
+/** Whether the head of a response is one that the policy means. */
+export type HeadersTest = (headers: HeaderList) => boolean;
+
 /**
  * Which failed attempts of a route are worth another one. It only answers; count, budget, deadline and whether the body
  * can still be repeated are the caller's to check.
@@ -30,27 +33,39 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRAC
  * method, any other only when the method is idempotent, the request has an Idempotency-Key, or the policy says so.
  */
 export class RetryPolicy {
+  readonly plan: RetryPlan;
   readonly attempts: number;
   /** Ms; 0 = none. */
   readonly perTryTimeout: number;
+  /** Ms between pieces of a response; 0 = no limit. */
+  readonly perTryIdleTimeout: number;
+  /** Ms after which another attempt begins beside the first; 0 = never. */
+  readonly hedgeAfter: number;
   readonly avoidTried: boolean;
+  /** Aya's classes, and so restraint over hops. */
+  readonly classes: boolean;
+  /** For the word retriable-headers. */
+  readonly retriableHeaders: HeadersTest | null;
   readonly hostSelectionAttempts: number;
   readonly #on: number;
   readonly #codes: ReadonlySet<number>;
-  readonly #classes: boolean;
   readonly #nonIdempotent: boolean;
   readonly #base: number;
   readonly #max: number;
 
   /** Words that are no condition count for nothing: they are refused where configuration comes in. */
-  constructor(plan: RetryPlan) {
+  constructor(plan: RetryPlan, retriableHeaders: HeadersTest | null = null) {
+    this.plan = plan;
+    this.retriableHeaders = retriableHeaders;
+    this.classes = plan.classes;
+    this.perTryIdleTimeout = plan.perTryIdleTimeout ?? 0;
+    this.hedgeAfter = plan.hedgeAfter ?? 0;
     this.attempts = plan.attempts;
     this.perTryTimeout = plan.perTryTimeout;
     this.avoidTried = plan.avoidTried;
     this.hostSelectionAttempts = plan.hostSelectionAttempts;
     this.#on = plan.on.reduce((bits, word) => (isRetryWord(word) ? bits | RETRY_ON[word] : bits), 0);
     this.#codes = new Set(plan.statusCodes);
-    this.#classes = plan.classes;
     this.#nonIdempotent = plan.nonIdempotent;
     this.#base = plan.backoffBase;
     this.#max = plan.backoffMax;
@@ -59,6 +74,27 @@ export class RetryPolicy {
   /** Ms to wait before retry number `retry` (1 = the first). */
   backoff(retry: number, random: Random): number {
     return backoff(retry, this.#base, this.#max, random);
+  }
+
+  /**
+   * Ms that a response asks to wait, up to half as long again so that those who were told the same do not come back together;
+   * -1 when it asks for nothing that the policy reads. `wall`: Unix ms.
+   */
+  askedBackoff(headers: HeaderList, wall: number, random: Random): number {
+    const { rateLimited } = this.plan;
+    if (!rateLimited) return -1;
+    for (const { name, unixTime } of rateLimited.headers) {
+      const text = headers.get(name);
+      if (text === undefined || !/^\d{1,12}$/.test(text)) continue;
+      const ms = unixTime ? Number(text) * 1_000 - wall : Number(text) * 1_000;
+      if (ms >= 0 && ms <= rateLimited.max) return ms * (1 + random() / 2);
+    }
+    return -1;
+  }
+
+  /** Whether two attempts at once do no harm. */
+  hedges(x: Exchange): boolean {
+    return this.#repeatable(x);
   }
 
   /** After a failure without a response. `sent`: a byte of the request was handed to the operating system. */
@@ -74,7 +110,7 @@ export class RetryPolicy {
       default:
         break;
     }
-    if (this.#classes) {
+    if (this.classes) {
       if (!sent) return (on & NEVER_SENT) !== 0;
       return (on & ANY_RESET) !== 0 && this.#repeatable(x);
     }
@@ -90,7 +126,9 @@ export class RetryPolicy {
     if (on === 0) return false;
     const met = headers.has('x-envoy-ratelimited')
       ? (on & RETRY_ON['envoy-ratelimited']) !== 0
-      : this.#meetsStatus(status) || ((on & GRPC) !== 0 && this.#meetsGrpcStatus(headers));
+      : this.#meetsStatus(status) ||
+        ((on & GRPC) !== 0 && this.#meetsGrpcStatus(headers)) ||
+        ((on & RETRY_ON['retriable-headers']) !== 0 && this.retriableHeaders?.(headers) === true);
     return met && this.#repeatable(x);
   }
 
@@ -111,7 +149,7 @@ export class RetryPolicy {
 
   /** Whether doing it twice is as good as once. */
   #repeatable(x: Exchange): boolean {
-    if (!this.#classes || this.#nonIdempotent) return true;
+    if (!this.classes || this.#nonIdempotent) return true;
     return IDEMPOTENT.has(x.method) || x.headers.getKnown(H['idempotency-key']) !== undefined;
   }
 }

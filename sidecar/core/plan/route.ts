@@ -1,5 +1,5 @@
 import type { HttpFaultPlan } from './fault.ts';
-import type { MatchPlan } from './match.ts';
+import type { HeaderMatchPlan, MatchPlan } from './match.ts';
 
 export interface RouteConfigPlan {
   readonly name: string;
@@ -71,6 +71,10 @@ export interface ForwardPlan {
   /** Idle stream; 0 = never, -1 = as the connection manager says. */
   readonly idleTimeout: number;
   readonly retry: RetryPlan | null;
+  /** Ms from the beginning to the end of the response; absent or 0 = no limit. */
+  readonly maxStreamDuration?: number;
+  /** grpc-timeout is honoured up to so many ms, 0 = whatever it says; absent or null = it is only passed on. */
+  readonly grpcTimeoutMax?: number | null;
   readonly prefixRewrite: string | null;
   readonly regexRewrite: { readonly pattern: string; readonly substitution: string } | null;
   readonly hostRewrite: string;
@@ -104,6 +108,20 @@ export interface RetryPlan {
   readonly on: readonly string[];
   readonly statusCodes: readonly number[];
   readonly perTryTimeout: number;
+  /** Ms from one piece of a response to the next; absent or 0 = no limit. */
+  readonly perTryIdleTimeout?: number;
+  /** Ms after which another attempt begins beside the first; absent or 0 = never. */
+  readonly hedgeAfter?: number;
+  /** For the word retriable-headers: responses with any of these. */
+  readonly headers?: readonly HeaderMatchPlan[];
+  /** Response headers that say when to come back, and the longest wait that is believed, ms. */
+  readonly rateLimited?:
+    | {
+        readonly headers: readonly { readonly name: string; readonly unixTime: boolean }[];
+        readonly max: number;
+      }
+    | null
+    | undefined;
   readonly backoffBase: number;
   readonly backoffMax: number;
   /** Avoid endpoints already tried (predicate previous_hosts); tries per selection. */

@@ -1,0 +1,98 @@
+import type { ClusterLimits } from '../cluster/limits.ts';
+import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
+import type { RetryPolicy } from '../cluster/retry/policy.ts';
+import type { LocalReply } from '../core/filter.ts';
+import type { HeaderList } from '../core/headers.ts';
+import { type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
+import type { Call } from './call.ts';
+import type { Upstream } from './context.ts';
+import { attemptsBefore, NO_RETRY, saysNoRetry } from './retried.ts';
+
+/** How often one request was repeated, and whether it may be again: by policy, count, body, deadline and budget. */
+export class Repeats {
+  /** The route's, or as the caller changed it. */
+  readonly policy: RetryPolicy | null;
+  /** Attempts that others made of this request before it came here. */
+  readonly before: number;
+  count = 0;
+  /** Endpoints that an attempt failed at, for policies that avoid them. */
+  tried: LiveEndpoint[] | null = null;
+  readonly #call: Call;
+  /** Something ruled out another attempt that the policy would make. */
+  #spent = false;
+  /** A retry counts against this from its decision until the attempt has its head, or has failed (as in Envoy). */
+  #counted: ClusterLimits | null = null;
+
+  constructor(call: Call, policy: RetryPolicy | null) {
+    this.#call = call;
+    this.policy = policy;
+    this.before = policy?.classes ? attemptsBefore(call.x) : 0;
+  }
+
+  /** After a failure without a response. */
+  wantsAfter(failure: Failure, sent: boolean): boolean {
+    if (this.before > 0 && (sent || failure.kind === 'injected')) return false;
+    return this.policy?.retryFailure(this.#call.x, failure, sent) === true;
+  }
+
+  /** After the head of a response that the policy would repeat: not when others have repeated it enough. */
+  restrained(headers: HeaderList): boolean {
+    return this.policy?.classes === true && (this.before > 0 || saysNoRetry(headers));
+  }
+
+  /** Ms that a response asks to wait; -1 = it does not. */
+  asked(headers: HeaderList): number {
+    const { date, random } = this.#call.context;
+    return this.policy?.plan.rateLimited ? this.policy.askedBackoff(headers, Date.parse(date.text), random) : -1;
+  }
+
+  /** Whether another attempt may begin in `wait` ms; then it counts. */
+  admit({ cluster, stats }: Upstream, high: boolean, failed: LiveEndpoint, sent: boolean, wait: number): boolean {
+    const { policy } = this;
+    if (policy === null) return false;
+    const { body, context, x } = this.#call;
+    const { now } = context.turn;
+    this.#spent = true;
+    if (this.count >= policy.attempts) {
+      x.flags |= RESPONSE_FLAG.URX;
+      stats.upstreamRqRetryLimitExceeded.inc();
+      return false;
+    }
+    // Of a request that was sent in part another attempt needs the whole.
+    if (sent && body?.abandoned) return false;
+    if (x.deadline > 0 && now + wait >= x.deadline) return false;
+    const limits = high ? cluster.highLimits : cluster.limits;
+    this.settled();
+    if (!limits.beginRetry(now)) {
+      x.flags |= RESPONSE_FLAG.UO;
+      stats.upstreamRqRetryOverflow.inc();
+      return false;
+    }
+    this.#spent = false;
+    this.#counted = limits;
+    this.count += 1;
+    stats.upstreamRqRetry.inc();
+    if (policy.avoidTried) {
+      if (this.tried === null) this.tried = [failed];
+      else this.tried.push(failed);
+    }
+    return true;
+  }
+
+  /** The retry that was admitted last has its head, or has failed. */
+  settled(): void {
+    if (this.#counted === null) return;
+    this.#counted.endRetry();
+    this.#counted = null;
+  }
+
+  /** Says to those who would try again that this was done. */
+  mark(headers: HeaderList): void {
+    if (this.#spent && this.policy?.classes === true) headers.set(NO_RETRY, '1');
+  }
+
+  marked(reply: LocalReply): LocalReply {
+    if (!this.#spent || this.policy?.classes !== true) return reply;
+    return { ...reply, headers: [...(reply.headers ?? []), NO_RETRY, '1'] };
+  }
+}
