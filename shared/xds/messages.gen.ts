@@ -467,6 +467,7 @@ export interface Bootstrap {
   node?: Node;
   static_resources?: BootstrapStaticResources;
   dynamic_resources?: BootstrapDynamicResources;
+  cluster_manager?: ClusterManager;
   admin?: Admin;
 }
 
@@ -482,6 +483,11 @@ export interface BootstrapStaticResources {
   listeners: Listener[];
   clusters: Cluster[];
   secrets: Secret[];
+}
+
+/** envoy.config.bootstrap.v3.ClusterManager */
+export interface ClusterManager {
+  local_cluster_name?: string;
 }
 
 /** envoy.config.cluster.v3.CircuitBreakers */
@@ -1799,6 +1805,7 @@ export interface Messages {
   'envoy.config.bootstrap.v3.Bootstrap': Bootstrap;
   'envoy.config.bootstrap.v3.Bootstrap.DynamicResources': BootstrapDynamicResources;
   'envoy.config.bootstrap.v3.Bootstrap.StaticResources': BootstrapStaticResources;
+  'envoy.config.bootstrap.v3.ClusterManager': ClusterManager;
   'envoy.config.cluster.v3.CircuitBreakers': CircuitBreakers;
   'envoy.config.cluster.v3.CircuitBreakers.Thresholds': CircuitBreakersThresholds;
   'envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget': CircuitBreakersThresholdsRetryBudget;

@@ -1,11 +1,13 @@
 import type { Hash64 } from '../../shared/struct/hash64.ts';
 import { remainder } from '../../shared/struct/hash64.ts';
 import type { Random } from '../../shared/struct/random.ts';
+import type { ZoneAwarePlan } from '../core/plan/balancer.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
 import type { PickerSurroundings } from './balancer/build.ts';
 import { isHashing } from './balancer/hash-table.ts';
 import { LocalitiesPicker, localityShare, weighedByLocality } from './balancer/localities.ts';
 import type { Picker } from './balancer/picker.ts';
+import { zoneShares } from './balancer/zone-aware.ts';
 import { CandidateGroup } from './candidate-group.ts';
 import type { EndpointSet, Level } from './endpoint-set.ts';
 import type { LiveEndpoint } from './live-endpoint.ts';
@@ -28,7 +30,8 @@ export class Selection {
   readonly #around: PickerSurroundings;
   readonly #now: number;
   readonly #groups: CandidateGroup[] = [];
-  readonly #pickers: Picker[] = [];
+  /** Null: this share of the requests goes to nobody. */
+  readonly #pickers: (Picker | null)[] = [];
   /** Running sums of the shares, 0..1, one per picker. */
   readonly #until: number[] = [];
 
@@ -49,7 +52,7 @@ export class Selection {
     const loads = priorityLoads(counts, plan.panicThreshold);
     set.levels.forEach((level, index) => {
       const load = loads[index];
-      if (load?.panic) this.#share(load.load, this.#group(level.endpoints));
+      if (load?.panic) this.#panic(load.load, level);
       else if (load) this.#share(load.load, this.#spread(usable[index]?.available ?? [], level));
     });
     set.levels.forEach((level, index) => {
@@ -71,7 +74,8 @@ export class Selection {
       const at = hash === null ? random() : remainder(hash, 100) / 100;
       while (level < last && at >= (this.#until[level] as number)) level += 1;
     }
-    return (pickers[level] as Picker).pick(random, hash, attempt);
+    const picker = pickers[level] as Picker | null;
+    return picker === null ? null : picker.pick(random, hash, attempt);
   }
 
   /** Moves the weights on; false when none moves any more, so that plainer pickers can take over. */
@@ -91,26 +95,55 @@ export class Selection {
     this.#pickers.push(picker);
   }
 
+  #panic(load: number, level: Level): void {
+    const { locality } = this.#plan;
+    if (locality.kind !== 'zone-aware' || !locality.failOnPanic) return this.#share(load, this.#group(level.endpoints));
+    if (load <= 0) return;
+    this.#until.push((this.#until.at(-1) ?? 0) + load / 100);
+    this.#pickers.push(null);
+  }
+
   /** These endpoints of a level, shared among localities where the plan says so. */
   #spread(endpoints: readonly LiveEndpoint[], level: Level): Picker | null {
-    if (this.#plan.locality.kind !== 'weighted') return this.#group(endpoints);
+    const { locality, balancer } = this.#plan;
+    if (locality.kind === 'zone-aware') return this.#zoneAware(locality, endpoints, level);
+    if (locality.kind === 'none') return this.#group(endpoints);
     // One table for all, in which endpoints have the weight of their locality (Envoy).
-    if (isHashing(this.#plan.balancer)) return this.#group(...weighedByLocality(endpoints, this.#set.localities));
-    const pickers: Picker[] = [];
-    const shares: number[] = [];
-    for (const [index, { weight }] of this.#set.localities.entries()) {
+    if (isHashing(balancer)) return this.#group(...weighedByLocality(endpoints, this.#set.localities));
+    const shares = this.#set.localities.map(({ weight }, index) => {
       const own = (each: LiveEndpoint): boolean => each.locality === index;
-      const members = endpoints.filter(own);
       const total = level.endpoints.filter(own).length;
-      const share = localityShare(weight, members.length, total, OVERPROVISIONING / 100);
-      const picker = share > 0 ? this.#group(members) : null;
-      if (!picker) continue;
+      return localityShare(weight, endpoints.filter(own).length, total, OVERPROVISIONING / 100);
+    });
+    return this.#byLocality(endpoints, shares);
+  }
+
+  /** Only the first level looks at zones, as in Envoy, and no policy that goes by a hash does. */
+  #zoneAware(plan: ZoneAwarePlan, endpoints: readonly LiveEndpoint[], level: Level): Picker | null {
+    const { localities, levels } = this.#set;
+    const all = this.#group(endpoints);
+    if (plan.here === null || level !== levels[0] || endpoints.length < plan.minSize) return all;
+    if (isHashing(this.#plan.balancer) || plan.routing === 0) return all;
+    const usable = localities.map((_, index) => endpoints.filter((each) => each.locality === index).length);
+    const shares = zoneShares(localities, usable, plan.here);
+    if (shares === null || all === null) return all;
+    const zones = this.#byLocality(endpoints, shares) as Picker;
+    if (plan.routing === 100) return zones;
+    return new LocalitiesPicker([zones, all], [plan.routing, 100 - plan.routing], this.#around.random);
+  }
+
+  /** A picker per locality with a share; one for all when none has any. */
+  #byLocality(endpoints: readonly LiveEndpoint[], shares: readonly number[]): Picker | null {
+    const pickers: Picker[] = [];
+    const weights: number[] = [];
+    shares.forEach((share, index) => {
+      const picker = share > 0 ? this.#group(endpoints.filter((each) => each.locality === index)) : null;
+      if (picker === null) return;
       pickers.push(picker);
-      shares.push(share);
-    }
-    // Without any weight there is nothing to share by.
+      weights.push(share);
+    });
     if (pickers.length === 0) return this.#group(endpoints);
-    return pickers.length === 1 ? (pickers[0] as Picker) : new LocalitiesPicker(pickers, shares, this.#around.random);
+    return pickers.length === 1 ? (pickers[0] as Picker) : new LocalitiesPicker(pickers, weights, this.#around.random);
   }
 
   #group(endpoints: readonly LiveEndpoint[], weights = endpoints.map((each) => each.weight)): Picker | null {

@@ -7,6 +7,7 @@ import type { DemandResult } from '../http/context.ts';
 import type { AdsServers } from '../plan/ads-servers.ts';
 import type { BootstrapResult } from '../plan/bootstrap.ts';
 import { DnsWatches, type Resolve, systemResolve } from '../plan/dns.ts';
+import { homeOf } from '../plan/home.ts';
 import { clustersOfHost } from '../plan/references.ts';
 import type { ResourceKind } from '../plan/resource.ts';
 import type { SlotBook } from '../plan/settlement.ts';
@@ -80,7 +81,7 @@ export class Discovery {
   constructor(options: DiscoveryOptions) {
     const { bootstrap, clock, log } = options;
     this.#options = options;
-    this.#world = new World(options.slots, options.accessLogs);
+    this.#world = new World(options.slots, options.accessLogs, homeOf(bootstrap.message));
     this.#world.addStatic(bootstrap.listeners, bootstrap.clusters);
     const interests = { listeners: bootstrap.ads?.listeners ?? false, clusters: bootstrap.ads?.clusters ?? false };
     this.#session = new Session(inventoryOf(this.#world, options.lenient, log), interests);

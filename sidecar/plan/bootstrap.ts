@@ -29,7 +29,7 @@ export function bootstrapOf(document: unknown): BootstrapResult {
 /** Checks a bootstrap message and resolves what is static in it. */
 export function resolveBootstrap(message: Bootstrap, findings: Findings = noFindings()): BootstrapResult {
   const place = new Place('', findings);
-  place.only(message, ['node', 'admin', 'static_resources', 'dynamic_resources']);
+  place.only(message, ['node', 'admin', 'static_resources', 'dynamic_resources', 'cluster_manager']);
   const node = message.node ?? { client_features: [] };
   const ads = message.dynamic_resources ? adsServers(message, place) : null;
   if (ads && !node.id) place.at('node').at('id').wrong('is required with dynamic_resources');

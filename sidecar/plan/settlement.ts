@@ -1,8 +1,10 @@
+import type { LocalityRulePlan } from '../core/plan/balancer.ts';
 import type { PlanDelta } from '../core/plan/delta.ts';
 import type { RouteConfigPlan } from '../core/plan/route.ts';
 import type { ClusterResult } from './cluster.ts';
 import { distinct, endpointColumns } from './endpoint-columns.ts';
 import type { EndpointRow } from './endpoints.ts';
+import { atHome, type Home } from './home.ts';
 import { hostPort } from './host-port.ts';
 import { Ledger } from './ledger.ts';
 import { inlineRoutes } from './listener.ts';
@@ -39,14 +41,16 @@ const nothing: readonly EndpointRow[] = [];
  */
 export class Settlement {
   readonly #slots: SlotBook;
+  readonly #home: Home;
   readonly #ledger = new Ledger();
   readonly #patience = new Patience();
   /** Health flags by cluster and address, as last told. */
   readonly #flags = new Map<string, Map<string, number>>();
   #epoch = 0;
 
-  constructor(slots: SlotBook) {
+  constructor(slots: SlotBook, home: Home) {
     this.#slots = slots;
+    this.#home = home;
   }
 
   get epoch(): number {
@@ -98,22 +102,22 @@ export class Settlement {
   }
 
   #cluster(name: string, result: ClusterResult, desired: Desired, now: number, health: EndpointHealth[]): void {
-    const { source } = result;
-    const known =
-      source.kind === 'static'
-        ? source.rows
-        : source.kind === 'eds'
-          ? desired.endpoints.get(source.name)
-          : desired.resolved.get(name);
+    const known = knownRows(name, result, desired);
     const isNew = this.#ledger.source('cluster', name) !== result;
     if (!known && isNew && this.#patience.waits(`cluster ${name}`, patienceOf.cluster, now)) return;
-    if (isNew) {
+    // Callers come and go, too.
+    if (isNew || result.plan.locality.kind === 'zone-aware') {
       const [slot, highSlot] = [this.#slots.clusterSlot(name), this.#slots.clusterSlot(name, 'high')];
-      const value = { ...result.plan, slot, highSlot };
+      const value = { ...result.plan, slot, highSlot, locality: this.#locality(result, desired) };
       this.#ledger.put({ kind: 'cluster', name, value }, result);
     }
     const rows = known ?? (this.#ledger.has('endpoints', name) ? undefined : nothing);
     if (rows && this.#ledger.source('endpoints', name) !== rows) this.#endpoints(name, rows, health);
+  }
+
+  #locality({ plan }: ClusterResult, desired: Desired): LocalityRulePlan {
+    const home = desired.clusters.get(this.#home.cluster);
+    return atHome(plan.locality, this.#home, (home && knownRows(this.#home.cluster, home, desired)) ?? nothing);
   }
 
   #endpoints(name: string, rows: readonly EndpointRow[], health: EndpointHealth[]): void {
@@ -231,4 +235,10 @@ export class Settlement {
     }
     return needed;
   }
+}
+
+/** The endpoints of a cluster, as far as they are known. */
+function knownRows(name: string, { source }: ClusterResult, desired: Desired): readonly EndpointRow[] | undefined {
+  if (source.kind === 'static') return source.rows;
+  return source.kind === 'eds' ? desired.endpoints.get(source.name) : desired.resolved.get(name);
 }

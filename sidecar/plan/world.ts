@@ -3,6 +3,7 @@ import type { PlanDelta } from '../core/plan/delta.ts';
 import type { VirtualHostPlan } from '../core/plan/route.ts';
 import type { ClusterResult, EndpointSource } from './cluster.ts';
 import type { EndpointRow } from './endpoints.ts';
+import type { Home } from './home.ts';
 import { inlineRoutes, type ListenerResult, logged } from './listener.ts';
 import { clustersOfHost, routesOfListener } from './references.ts';
 import type { Resource, ResourceKind } from './resource.ts';
@@ -31,6 +32,8 @@ export interface Desired {
 
 const none: readonly EndpointRow[] = [];
 
+const nowhere: Home = { region: '', zone: '', subZone: '', cluster: '' };
+
 /**
  * All configuration that main knows: static resources and discovered ones. It is told what arrives and answers with what
  * changes in the plan, in an order that never breaks a request (see settlement.ts). No I/O, no clock.
@@ -54,8 +57,8 @@ export class World {
   #allClustersKnown = true;
 
   /** `accessLogs` are for discovered listeners that bring none. */
-  constructor(slots: SlotBook, accessLogs: readonly AccessLogPlan[] = []) {
-    this.#settlement = new Settlement(slots);
+  constructor(slots: SlotBook, accessLogs: readonly AccessLogPlan[] = [], home: Home = nowhere) {
+    this.#settlement = new Settlement(slots, home);
     this.#accessLogs = accessLogs;
   }
 

@@ -79,7 +79,33 @@ export interface SlowStartPlan {
  * Whether localities share the traffic before endpoints do. `weighted`: by their weights, each as far as enough of it is
  * available.
  */
-export type LocalityRulePlan = { readonly kind: 'none' } | { readonly kind: 'weighted' };
+export type LocalityRulePlan = { readonly kind: 'none' } | { readonly kind: 'weighted' } | ZoneAwarePlan;
+
+/** As much as possible stays in our own locality without more load on its endpoints than on others. */
+export interface ZoneAwarePlan {
+  readonly kind: 'zone-aware';
+  /** Share of the requests that are routed so, 0..100. */
+  readonly routing: number;
+  /** With fewer available endpoints localities are not looked at. */
+  readonly minSize: number;
+  /** In panic nobody is asked, instead of everybody. */
+  readonly failOnPanic: boolean;
+  /** Null = not known, so localities are not looked at. */
+  readonly here: HerePlan | null;
+}
+
+/** Our own locality, and how many callers like us there are in each. */
+export interface HerePlan {
+  readonly region: string;
+  readonly zone: string;
+  readonly subZone: string;
+  readonly callers: readonly {
+    readonly region: string;
+    readonly zone: string;
+    readonly subZone: string;
+    readonly count: number;
+  }[];
+}
 
 /** Endpoints of one locality at one priority. */
 export interface LocalityPlan {
