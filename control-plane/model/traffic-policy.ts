@@ -49,23 +49,22 @@ export interface ConnectionPool {
   maxRequestsPerConnection?: number;
 }
 
-export type RetryCondition =
-  | 'connect-failure'
-  | 'refused-stream'
-  | 'reset'
-  | 'reset-before-request'
-  | '5xx'
-  | 'gateway-error'
-  | 'retriable-4xx';
+export type RetryCondition = (typeof retryConditions)[number];
 
 export interface RetryPolicy {
   /** Retries beyond the first attempt; 0 switches them off. */
   attempts: number;
   on: RetryCondition[];
   perTryTimeout?: string;
+  /** Between two pieces of a response. */
+  perTryIdleTimeout?: string;
+  /** Another attempt beside one that has no response after so long; of what may be repeated. Counts as a retry. */
+  hedge?: { delay: string };
   /** Repeat methods that are not idempotent even when a response may have been on its way. */
   nonIdempotent: boolean;
   backoff?: { base: string; max?: string };
+  /** Wait as long as a response's Retry-After or X-RateLimit-Reset says, up to `max`. */
+  retryAfter?: { max: string };
   /** Statuses that are retried besides what `on` says. */
   statusCodes: number[];
   /** Retries as a share of requests over the last 10 s, but at least so many per second. */
@@ -93,46 +92,50 @@ const retryConditions = [
   '5xx',
   'gateway-error',
   'retriable-4xx',
+  'cancelled',
+  'deadline-exceeded',
+  'internal',
+  'resource-exhausted',
+  'unavailable',
 ] as const;
-const grpcConditions = ['cancelled', 'deadline-exceeded', 'internal', 'resource-exhausted', 'unavailable'];
 
 const connectionPool = object<ConnectionPool>(
   { idleTimeout: optional(span), maxRequestsPerConnection: optional(integer(0, 1_000_000_000)) },
   { later: ['maxStreamsPerConnection', 'keepalive'] },
 );
 
-const retry = object<RetryPolicy>(
-  {
-    attempts: preset(integer(0, 10), 1),
-    on: preset(list(oneOf(retryConditions, grpcConditions), { max: 16, unique: { by: (each) => each, path: '' } }), [
-      'connect-failure',
-      'refused-stream',
-      'reset',
-    ]),
-    perTryTimeout: optional(span),
-    nonIdempotent: preset(boolean, false),
-    backoff: optional(
-      object<{ base: string; max?: string }>(
-        { base: required(duration(1, 60_000)), max: optional(duration(1, 3_600_000)) },
-        {
-          also: ({ base, max }, path, problems) => {
-            if (max !== undefined && ms(max) < ms(base))
-              problems.add(`${path}.max`, `must be at least base (${base}); got ${max}`);
-          },
+const retry = object<RetryPolicy>({
+  attempts: preset(integer(0, 10), 1),
+  on: preset(list(oneOf(retryConditions), { max: 16, unique: { by: (each) => each, path: '' } }), [
+    'connect-failure',
+    'refused-stream',
+    'reset',
+  ]),
+  perTryTimeout: optional(span),
+  perTryIdleTimeout: optional(span),
+  hedge: optional(object<{ delay: string }>({ delay: required(span) })),
+  retryAfter: optional(object<{ max: string }>({ max: required(duration(1000, 3_600_000)) })),
+  nonIdempotent: preset(boolean, false),
+  backoff: optional(
+    object<{ base: string; max?: string }>(
+      { base: required(duration(1, 60_000)), max: optional(duration(1, 3_600_000)) },
+      {
+        also: ({ base, max }, path, problems) => {
+          if (max !== undefined && ms(max) < ms(base))
+            problems.add(`${path}.max`, `must be at least base (${base}); got ${max}`);
         },
-      ),
+      },
     ),
-    statusCodes: preset(list(integer(400, 599), { max: 64, unique: { by: String, path: '' } }), []),
-    budget: preset(
-      object<{ percent: number; minPerSecond: number }>({
-        percent: preset(percent, 20),
-        minPerSecond: preset(number(0, 1_000_000), 10),
-      }),
-      { percent: 20, minPerSecond: 10 },
-    ),
-  },
-  { later: ['hedge', 'perTryIdleTimeout'] },
-);
+  ),
+  statusCodes: preset(list(integer(400, 599), { max: 64, unique: { by: String, path: '' } }), []),
+  budget: preset(
+    object<{ percent: number; minPerSecond: number }>({
+      percent: preset(percent, 20),
+      minPerSecond: preset(number(0, 1_000_000), 10),
+    }),
+    { percent: 20, minPerSecond: 10 },
+  ),
+});
 
 const timeouts = object<Timeouts>({
   request: optional(duration(0, day)),

@@ -46,12 +46,14 @@ export function retryOfRule(policy: TrafficPolicy | undefined, rule: HttpRouteRu
 
 /** The policy as xDS says it. Undefined when nothing is to be retried and no attempt is limited. */
 export function retryPolicy(retry: RetryPolicy, on: readonly string[] = conditions(retry)): Retry | undefined {
-  if (retry.attempts === 0 && retry.perTryTimeout === undefined) return undefined;
-  const { backoff, perTryTimeout } = retry;
+  const { backoff, perTryIdleTimeout, perTryTimeout, retryAfter } = retry;
+  if (retry.attempts === 0 && perTryTimeout === undefined && perTryIdleTimeout === undefined) return undefined;
   return {
     retry_on: on.join(','),
     num_retries: { value: retry.attempts },
     ...(perTryTimeout !== undefined && { per_try_timeout: span(perTryTimeout) }),
+    ...(perTryIdleTimeout !== undefined && { per_try_idle_timeout: span(perTryIdleTimeout) }),
+    ...(retryAfter && { rate_limited_retry_back_off: { reset_headers: resets, max_interval: span(retryAfter.max) } }),
     ...(on.includes(byStatus) && { retriable_status_codes: retry.statusCodes }),
     ...(backoff && {
       retry_back_off: { base_interval: span(backoff.base), ...(backoff.max && { max_interval: span(backoff.max) }) },
@@ -68,10 +70,22 @@ export function retryPolicy(retry: RetryPolicy, on: readonly string[] = conditio
 }
 
 /** What makes Aya's sidecar tell methods apart, and what was never sent from what had no answer (decisions D11). */
-export function byClasses(nonIdempotent: boolean): Message<'envoy.config.route.v3.Route'> {
-  const options = pack('aya.v1.RouteOptions', { retry: { non_idempotent: nonIdempotent } });
+export function byClasses(
+  nonIdempotent: boolean,
+  hedge?: RetryPolicy['hedge'],
+): Message<'envoy.config.route.v3.Route'> {
+  const options = pack('aya.v1.RouteOptions', {
+    retry: { non_idempotent: nonIdempotent },
+    ...(hedge && { hedge: { delay: span(hedge.delay) } }),
+  });
   return { metadata: { typed_filter_metadata: { [ownMetadata]: options } } };
 }
+
+/** Where a response says when to come back. */
+const resets: NonNullable<Retry['rate_limited_retry_back_off']>['reset_headers'] = [
+  { name: 'retry-after', format: 'SECONDS' },
+  { name: 'x-ratelimit-reset', format: 'UNIX_TIMESTAMP' },
+];
 
 const byStatus = 'retriable-status-codes';
 

@@ -96,8 +96,9 @@ function retried(
   const full = retryPolicy(retry);
   if (!full) return [{ ...base, route: action }];
   if (caller.kind === 'aya') {
-    return [{ ...base, route: { ...action, retry_policy: full }, ...byClasses(retry.nonIdempotent) }];
+    return [{ ...base, route: { ...action, retry_policy: full }, ...byClasses(retry.nonIdempotent, retry.hedge) }];
   }
+  if (policy && retry.hedge) note(policy, 'retry.hedge: Envoy hedges on the per-try timeout only', 'envoy');
   const safe = neverSent(retry);
   const always: Route = { ...base, route: { ...action, retry_policy: full } };
   if (retry.nonIdempotent || conditions(retry).every((each) => safe.includes(each))) return [always];

@@ -191,13 +191,7 @@ const wrong: [what: string, fields: object, problems: string[]][] = [
     { timeouts: { request: '5' } },
     ['spec.timeouts.request: must be a duration like "250ms", "1.5s" or "1m30s"; got "5"'],
   ],
-  [
-    'a gRPC retry condition',
-    { retry: { on: ['unavailable'] } },
-    [
-      'spec.retry.on[0]: unavailable: not supported yet; use one of connect-failure, refused-stream, reset, reset-before-request, 5xx, gateway-error, retriable-4xx',
-    ],
-  ],
+  ['a hedge without delay', { retry: { hedge: {} } }, ['spec.retry.hedge.delay: required']],
   [
     'a back-off that ends before it begins',
     { retry: { backoff: { base: '1s', max: '10ms' } } },
