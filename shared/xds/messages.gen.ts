@@ -1128,6 +1128,7 @@ export interface RouteAction {
   hash_policy: RouteActionHashPolicy[];
   cluster_not_found_response_code?: RouteActionClusterNotFoundResponseCode;
   idle_timeout?: Duration;
+  upgrade_configs: RouteActionUpgradeConfig[];
   hedge_policy?: HedgePolicy;
   host_rewrite_header?: string;
   request_mirror_policies: RouteActionRequestMirrorPolicy[];
@@ -1178,6 +1179,18 @@ export interface RouteActionRequestMirrorPolicy {
   runtime_fraction?: RuntimeFractionalPercent;
 }
 
+/** envoy.config.route.v3.RouteAction.UpgradeConfig */
+export interface RouteActionUpgradeConfig {
+  upgrade_type?: string;
+  enabled?: BoolValue;
+  connect_config?: RouteActionUpgradeConfigConnectConfig;
+}
+
+/** envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig */
+export interface RouteActionUpgradeConfigConnectConfig {
+  allow_post?: boolean;
+}
+
 /** envoy.config.route.v3.RouteConfiguration */
 export interface RouteConfiguration {
   name?: string;
@@ -1204,8 +1217,12 @@ export interface RouteMatch {
   query_parameters: QueryParameterMatcher[];
   runtime_fraction?: RuntimeFractionalPercent;
   safe_regex?: RegexMatcher;
+  connect_matcher?: RouteMatchConnectMatcher;
   path_separated_prefix?: string;
 }
+
+/** envoy.config.route.v3.RouteMatch.ConnectMatcher */
+export type RouteMatchConnectMatcher = Record<never, never>;
 
 /** envoy.config.route.v3.Vhds */
 export interface Vhds {
@@ -1893,8 +1910,11 @@ export interface Messages {
   'envoy.config.route.v3.RouteAction.HashPolicy.QueryParameter': RouteActionHashPolicyQueryParameter;
   'envoy.config.route.v3.RouteAction.MaxStreamDuration': RouteActionMaxStreamDuration;
   'envoy.config.route.v3.RouteAction.RequestMirrorPolicy': RouteActionRequestMirrorPolicy;
+  'envoy.config.route.v3.RouteAction.UpgradeConfig': RouteActionUpgradeConfig;
+  'envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig': RouteActionUpgradeConfigConnectConfig;
   'envoy.config.route.v3.RouteConfiguration': RouteConfiguration;
   'envoy.config.route.v3.RouteMatch': RouteMatch;
+  'envoy.config.route.v3.RouteMatch.ConnectMatcher': RouteMatchConnectMatcher;
   'envoy.config.route.v3.Vhds': Vhds;
   'envoy.config.route.v3.VirtualHost': VirtualHost;
   'envoy.config.route.v3.WeightedCluster': WeightedCluster;

@@ -69,7 +69,8 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
     options.mesh && bootstrap.ads
       ? new Registration({ node, workload, health: () => report?.whole() ?? [] }, bootstrap.ads.servers, around)
       : null;
-  const report: EndpointReport | null = registration && new EndpointReport(path, path.clock, (health) => registration.report(health));
+  const report: EndpointReport | null =
+    registration && new EndpointReport(path, path.clock, (health) => registration.report(health));
   const subject = new Subject({
     version: VERSION,
     bootstrap,

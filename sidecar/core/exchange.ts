@@ -26,7 +26,12 @@ export class Exchange {
   /** Monotonic ms of the head's first byte. */
   readonly started: number;
 
-  /** `:protocol` of an extended CONNECT (RFC 8441), '' for every other request. */
+  /**
+   * What the client wants to switch to: `:protocol` of an extended CONNECT (RFC 8441), or the Upgrade of an HTTP/1.1 request;
+   * '' for every other request. Who handles the exchange sets it to '' when it goes on as an ordinary request; the codec
+   * reports the end of the request (`RequestSink.onEnd`) only if that is done before the head is wholly taken, and else notes
+   * `requestDone`. After a response of 101 data flows both ways as in a body.
+   */
   protocol = '';
 
   // Written by http/forward and the filters as the request lives.
@@ -148,6 +153,11 @@ export interface AttemptSink {
   /** False = pause: the codec stops reading until `resume()`. */
   onData(chunk: Uint8Array): boolean;
   onEnd(trailers: HeaderList | null): void;
+  /**
+   * After a switch of protocols: the upstream has said all; the other direction goes on until `end`, then `onEnd` comes.
+   * Without this method all ends at once.
+   */
+  onHalfClosed?(): void;
   /** Ends the attempt; nothing follows. */
   onFailure(failure: Failure): void;
   /** The connection takes request body again after a `write` that returned false. */
@@ -158,8 +168,19 @@ export interface AttemptSink {
 export interface ClientStream {
   /** Bytes of this request handed to the operating system so far: 0 means surely never sent (decision D11). */
   readonly written: number;
-  /** Sends the head. `length` as in `ServerStream.respond`, of the request body. */
-  start(method: string, authority: string, path: string, headers: HeaderList, length: number, sink: AttemptSink): void;
+  /**
+   * Sends the head. `length` as in `ServerStream.respond`, of the request body. `protocol`: to be switched to; a 101 to
+   * `onStart` says that it was, and then the body is open both ways.
+   */
+  start(
+    method: string,
+    authority: string,
+    path: string,
+    headers: HeaderList,
+    length: number,
+    sink: AttemptSink,
+    protocol?: string,
+  ): void;
   write(chunk: Uint8Array): boolean;
   end(trailers: HeaderList | null): void;
   /** Gives the attempt up: nothing more reaches the sink. */

@@ -164,6 +164,10 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     if (!this.#discarding) this.#forward.call.responseEnd(this, trailers);
   }
 
+  onHalfClosed(): void {
+    this.#forward.call.x.stream.end(null);
+  }
+
   onFailure(failure: Failure): void {
     if (this.#over) return;
     this.#observe(failure);

@@ -15,6 +15,7 @@ import { Forward } from './forward.ts';
 import { answerOfThisHop } from './hops.ts';
 import { RequestBody } from './request-body.ts';
 import { REPLY, sendReply } from './rescue.ts';
+import { isSwitch, settleSwitch } from './switching.ts';
 import { type Terms, termsOf } from './terms.ts';
 
 const DATE = 1 << H.date;
@@ -108,6 +109,9 @@ export class Call implements RequestSink {
       stats.rqDirectResponse.inc();
       return this.reply(entry.reply(x));
     }
+    const refused = settleSwitch(x, entry, context.manager);
+    if (refused !== null) return this.reply(refused);
+    if (x.requestDone > 0 && !this.requestEnded && x.protocol === '') this.onEnd(null);
     const upstream = this.#runtime.upstreams.get(x.cluster);
     if (upstream === undefined) {
       stats.noCluster.inc();
@@ -225,6 +229,7 @@ export class Call implements RequestSink {
     if (x.affinityCookie !== '') headers.add('set-cookie', x.affinityCookie);
     respondedVia(headers, manager.via);
     this.#response = headers;
+    if (isSwitch(x, status)) context.stats.switched();
     x.stream.respond(status, headers, length);
   }
 

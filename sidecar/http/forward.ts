@@ -17,6 +17,7 @@ import type { Upstream } from './context.ts';
 import { Repeats } from './repeats.ts';
 import { REPLY } from './rescue.ts';
 import { Rivals } from './rivals.ts';
+import { streamsOf } from './switching.ts';
 import type { Terms } from './terms.ts';
 
 /** An injected answer has none. */
@@ -89,7 +90,7 @@ export class Forward {
     const { priority } = this.#entry;
     const { cluster, stats } = this.#upstream;
     const detour = this.#takeDetour();
-    const own = cluster.poolOf(endpoint, priority === 'high');
+    const own = streamsOf(this.#entry, cluster.poolOf(endpoint, priority === 'high'), this.call.context.turn);
     const pool = detour === null ? own : detour.through(own, noted(this.#x));
     const trial = this.#trial;
     this.#trial = null;
@@ -113,7 +114,7 @@ export class Forward {
     const x = this.#x;
     const retry = this.#terms.retry;
     stampAttempt(x, this.#entry, this.#terms, this.#repeats, call.context.turn.now);
-    stream.start(x.method, x.authority, x.path, x.headers, x.bodyLength, attempt);
+    stream.start(x.method, x.authority, x.path, x.headers, x.bodyLength, attempt, x.protocol);
     // The connection may have gone in that moment; then the loop has gone on already.
     if (this.#attempt === attempt) call.sendBody(stream, retry !== null && this.#repeats.count < retry.attempts);
   }

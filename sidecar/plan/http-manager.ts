@@ -14,6 +14,7 @@ import { httpFault } from './fault.ts';
 import { headerValue } from './message-text.ts';
 import type { Place } from './place.ts';
 import { routeConfig } from './route.ts';
+import { managerUpgrades } from './upgrades.ts';
 import { booleanOf, durationOf, numberOf } from './value.ts';
 
 const fault = 'envoy.extensions.filters.http.fault.v3.HTTPFault';
@@ -57,6 +58,7 @@ function httpManager(message: HttpConnectionManager, listener: string, place: Pl
     serverName: headerValue(message.server_name, place.at('server_name')),
     stripPort: message.strip_any_host_port ? 'any' : message.strip_matching_host_port ? 'matching' : 'none',
     acceptHttp10: message.http_protocol_options?.accept_http_10 ?? false,
+    ...managerUpgrades(message, place),
     codec: codecs[message.codec_type ?? 'AUTO'] ?? 'auto',
     http2: http2Of(message.http2_protocol_options, place.at('http2_protocol_options')),
     maxHeadBytes: numberOf(message.max_request_headers_kb, 60) * 1_024,
@@ -111,9 +113,6 @@ function checkFields(message: HttpConnectionManager, place: Place): void {
   if (slashes !== 'KEEP_UNCHANGED' && slashes !== 'IMPLEMENTATION_SPECIFIC_DEFAULT') {
     place.at('path_with_escaped_slashes_action').unsupported(slashes);
   }
-  message.upgrade_configs.forEach((each, at) => {
-    if (booleanOf(each.enabled, true)) place.index('upgrade_configs', at).unsupported(each.upgrade_type);
-  });
 }
 
 /** Envoy's HTTP/2 defaults are larger windows; ours bound what one client may make us hold. */

@@ -17,6 +17,7 @@ export function routeMatch(match: RouteMatch, place: Place): MatchPlan {
     'path',
     'safe_regex',
     'path_separated_prefix',
+    'connect_matcher',
     'case_sensitive',
     'runtime_fraction',
     'headers',
@@ -33,6 +34,7 @@ export function routeMatch(match: RouteMatch, place: Place): MatchPlan {
 }
 
 function pathMatch(match: RouteMatch, place: Place): MatchPlan['path'] {
+  if (match.connect_matcher) return { kind: 'connect', value: '' };
   if (match.path !== undefined) return { kind: 'exact', value: match.path };
   if (match.safe_regex) {
     const value = match.safe_regex.regex ?? '';
@@ -46,7 +48,8 @@ function pathMatch(match: RouteMatch, place: Place): MatchPlan['path'] {
     }
     return { kind: 'segments', value };
   }
-  if (match.prefix === undefined) place.wrong('one of prefix, path, path_separated_prefix or safe_regex is required');
+  if (match.prefix === undefined)
+    place.wrong('one of prefix, path, path_separated_prefix, safe_regex or connect_matcher is required');
   return { kind: 'prefix', value: match.prefix ?? '/' };
 }
 

@@ -16,6 +16,7 @@ import type { Place } from './place.ts';
 import { checkRegex } from './regex.ts';
 import { retryPolicy } from './retry.ts';
 import type { VirtualHostDefaults } from './route.ts';
+import { upgradesOf } from './upgrades.ts';
 import { booleanOf, durationOf, numberOf } from './value.ts';
 
 /** Envoy's default of `timeout`. */
@@ -64,6 +65,7 @@ function forward(
     'retry_policy',
     'priority',
     'hash_policy',
+    'upgrade_configs',
     'hedge_policy',
     'max_stream_duration',
   ]);
@@ -76,6 +78,7 @@ function forward(
     clusters: clustersOf(action, place),
     clusterHeader: (action.cluster_header ?? '').toLowerCase(),
     clusterNotFoundStatus: notFoundStatus[action.cluster_not_found_response_code ?? 'SERVICE_UNAVAILABLE'],
+    ...upgradesOf(action, route, place),
     timeout: durationOf(action.timeout, routeTimeout, place.at('timeout')),
     idleTimeout: durationOf(action.idle_timeout, -1, place.at('idle_timeout')),
     retry: policy ? retryPolicy(policy, aya, at, hedgeOf(action, place.at('hedge_policy'))) : null,

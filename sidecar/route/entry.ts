@@ -48,6 +48,10 @@ export class RouteEntry {
   readonly hash: RequestHash | null;
   readonly priority: 'default' | 'high';
   readonly clusterNotFoundStatus: 404 | 500 | 503;
+  /** CONNECT to it makes a tunnel to an endpoint. */
+  readonly connects: boolean;
+  /** By protocol whether requests may switch to it; null = as the connection manager says. */
+  readonly upgrades: ReadonlyMap<string, boolean> | null;
   /** Attempts carry x-envoy-attempt-count. */
   readonly includeAttemptCount: boolean;
   /** Overrides by filter name; null = none. */
@@ -85,6 +89,9 @@ export class RouteEntry {
     this.hash = RequestHash.of(forward?.hash ?? []);
     this.priority = forward?.priority ?? 'default';
     this.clusterNotFoundStatus = forward?.clusterNotFoundStatus ?? 503;
+    this.connects = forward?.connect ?? false;
+    const upgrades = Object.entries(forward?.upgrades ?? {});
+    this.upgrades = upgrades.length === 0 ? null : new Map(upgrades);
     this.includeAttemptCount = host.includeAttemptCount;
     const filters = { ...host.filterConfig, ...plan.filterConfig };
     this.filterConfig = Object.keys(filters).length === 0 ? null : filters;

@@ -12,6 +12,7 @@ export function pathTest(plan: MatchPlan['path'], caseSensitive: boolean): PathT
   const { kind, value } = plan;
   // Envoy: case_sensitive does not apply to regular expressions.
   if (kind === 'regex') return new RegexPath(value);
+  if (kind === 'connect') return CONNECT_PATH;
   const test = kind === 'exact' ? new ExactPath(fold(value)) : prefixTest(kind, fold(value));
   return caseSensitive ? test : new IgnoringCase(test);
 
@@ -31,6 +32,9 @@ export function pathEnd(path: string): number {
   }
   return path.length;
 }
+
+/** The path of CONNECT: none. */
+const CONNECT_PATH: PathTest = { matches: (path) => path === '', matched: () => 0 };
 
 class PrefixPath implements PathTest {
   readonly #value: string;

@@ -28,6 +28,8 @@ export class HttpStats {
   readonly downstreamCxDestroyRemoteActiveRq: Cell;
   readonly downstreamCxDrainClose: Cell;
   readonly downstreamCxProtocolError: Cell;
+  readonly downstreamCxUpgradesTotal: Cell;
+  readonly downstreamCxUpgradesActive: Cell;
   readonly downstreamCxRxBytesTotal: Cell;
   readonly downstreamCxTxBytesTotal: Cell;
   readonly noRoute: Cell;
@@ -70,6 +72,8 @@ export class HttpStats {
     this.downstreamCxDestroyRemoteActiveRq = counter('downstream_cx_destroy_remote_active_rq');
     this.downstreamCxDrainClose = counter('downstream_cx_drain_close');
     this.downstreamCxProtocolError = counter('downstream_cx_protocol_error');
+    this.downstreamCxUpgradesTotal = counter('downstream_cx_upgrades_total');
+    this.downstreamCxUpgradesActive = gauge('downstream_cx_upgrades_active');
     this.downstreamCxRxBytesTotal = counter('downstream_cx_rx_bytes_total');
     this.downstreamCxTxBytesTotal = counter('downstream_cx_tx_bytes_total');
     this.noRoute = counter('no_route');
@@ -93,11 +97,18 @@ export class HttpStats {
     this.downstreamRqActive.inc();
   }
 
+  /** An exchange has got its connection for another protocol, or for a tunnel. */
+  switched(): void {
+    this.downstreamCxUpgradesTotal.inc();
+    this.downstreamCxUpgradesActive.inc();
+  }
+
   /** The exchange is over: `x.ended` is set, and `x.status` unless nothing was answered. */
   recordRequest(x: Exchange): void {
     this.downstreamRqActive.add(-1);
     if (x.status === 0) return;
     this.downstreamRqCompleted.inc();
+    if (x.status === 101 || (x.method === 'CONNECT' && x.status < 300)) this.downstreamCxUpgradesActive.add(-1);
     this.#responses.record(x.status);
     this.downstreamRqTime.record(x.ended - x.started);
   }

@@ -24,6 +24,8 @@ export function managerPlan(over: Partial<HttpManagerPlan> = {}): HttpManagerPla
     serverName: '',
     stripPort: 'none',
     acceptHttp10: false,
+    upgrades: [],
+    connect: false,
     codec: 'auto',
     http2: { maxConcurrentStreams: 1024, streamWindow: 262_144, connectionWindow: 4_194_304 },
     maxHeadBytes: 60_000,

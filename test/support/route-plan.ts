@@ -28,6 +28,8 @@ export function forwardPlan(rest: Partial<ForwardPlan> = {}): ForwardPlan {
     clusters: [clusterPlan('cart')],
     clusterHeader: '',
     clusterNotFoundStatus: 503,
+    connect: false,
+    upgrades: {},
     timeout: 15_000,
     idleTimeout: 0,
     retry: null,

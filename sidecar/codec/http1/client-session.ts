@@ -41,6 +41,9 @@ export class ClientSession implements ClientStream, WireSink, MessageEvents {
   #finished = false;
   #trailers: HeaderList | null = null;
   #paused = false;
+  /** The connection belongs to this exchange: raw bytes until each side ends. */
+  #switched = false;
+  #ended = false;
 
   constructor(wire: Wire, owner: ClientSessionOwner, limits: HeadLimits = LIMITS) {
     this.#wire = wire;
@@ -58,7 +61,15 @@ export class ClientSession implements ClientStream, WireSink, MessageEvents {
     return this.#state === IDLE;
   }
 
-  start(method: string, authority: string, path: string, headers: HeaderList, length: number, sink: AttemptSink): void {
+  start(
+    method: string,
+    authority: string,
+    path: string,
+    headers: HeaderList,
+    length: number,
+    sink: AttemptSink,
+    protocol = '',
+  ): void {
     const wire = this.#wire;
     this.#base = wire.written;
     this.#sink = sink;
@@ -70,19 +81,21 @@ export class ClientSession implements ClientStream, WireSink, MessageEvents {
     }
     this.#state = BUSY;
     this.#left = length;
-    this.#requestDone = length === 0;
+    this.#requestDone = length === 0 && protocol === '';
     this.#headSeen = false;
     this.#finished = false;
     this.#trailers = null;
     this.#parser.next();
     this.#parser.toHead = method === 'HEAD';
-    wire.text(requestHead(method, authority, path, headers, length));
+    this.#parser.upgrade = protocol;
+    wire.text(requestHead(method, authority, path, headers, length, protocol));
   }
 
   write(chunk: Uint8Array): boolean {
     const wire = this.#wire;
     if (this.#state !== BUSY || this.#requestDone || chunk.length === 0) return true;
-    if (this.#left < 0) {
+    if (this.#switched) wire.bytes(chunk);
+    else if (this.#left < 0) {
       wire.text(chunkLine(chunk.length));
       wire.bytes(chunk);
       wire.text('\r\n');
@@ -100,6 +113,7 @@ export class ClientSession implements ClientStream, WireSink, MessageEvents {
 
   end(trailers: HeaderList | null): void {
     if (this.#state !== BUSY || this.#requestDone) return;
+    if (this.#switched) return this.#endSwitched();
     if (this.#left > 0) return this.#fail(FAILURE.reset);
     if (this.#left < 0) {
       if (trailers) this.#wire.text(`${LAST_CHUNK_LINE}${trailers.toHttp1()}\r\n`);
@@ -143,6 +157,10 @@ export class ClientSession implements ClientStream, WireSink, MessageEvents {
   }
 
   onEof(): void {
+    if (this.#switched && this.#state === BUSY && !this.#requestDone && this.#sink?.onHalfClosed) {
+      this.#ended = true;
+      return this.#sink.onHalfClosed();
+    }
     if (this.#state === BUSY && this.#parser.untilClose) return this.#complete(null, false);
     this.#lost();
   }
@@ -155,8 +173,11 @@ export class ClientSession implements ClientStream, WireSink, MessageEvents {
     const { status, headers, bodyLength } = this.#parser;
     const sink = this.#sink as AttemptSink;
     this.#parser.release();
-    if (status < 200) return sink.onInform(status, headers);
+    if (status < 200 && status !== 101) return sink.onInform(status, headers);
     this.#headSeen = true;
+    if (status === 101) this.#switched = true;
+    // The offer to switch was not taken: then nothing more is to be sent.
+    else if (this.#parser.upgrade !== '') this.#requestDone = true;
     sink.onStart(status, headers, bodyLength);
   }
 
@@ -170,6 +191,13 @@ export class ClientSession implements ClientStream, WireSink, MessageEvents {
       this.#finished = true;
       this.#trailers = trailers;
     } else this.#parser.next();
+  }
+
+  /** FIN to the upstream; over when it has sent its own. */
+  #endSwitched(): void {
+    this.#requestDone = true;
+    this.#wire.end();
+    if (this.#ended) this.#complete(null, false);
   }
 
   #complete(trailers: HeaderList | null, keepAlive: boolean): void {

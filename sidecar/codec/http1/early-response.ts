@@ -9,6 +9,8 @@ export const MAX_DRAINED = 64 * 1024;
  */
 export function waitsForRest(parser: RequestParser, status: number, expects: boolean): boolean {
   if (parser.done) return true;
+  // CONNECT that was refused: what comes may be bytes for its target.
+  if (parser.untilClose) return false;
   if (expects) return false;
   const { remaining } = parser;
   return status < 400 || (remaining >= 0 && remaining <= MAX_DRAINED);

@@ -106,6 +106,11 @@ export abstract class MessageParser {
     this.#emptyLine = false;
   }
 
+  /** No message follows: every further byte up to the end of the connection belongs to the one at hand. */
+  untilTheEnd(): void {
+    this.#state = UNTIL_CLOSE;
+  }
+
   /** Parses nothing any more. */
   stop(): void {
     this.#state = STOPPED;

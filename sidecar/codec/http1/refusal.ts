@@ -32,7 +32,8 @@ export const REFUSAL = {
   noHost: refusal(400, 'missing Host header'),
   hosts: refusal(400, 'more than one Host header'),
   host: refusal(400, 'invalid Host header'),
-  connect: refusal(501, 'CONNECT not supported yet'),
+  connect: refusal(501, 'CONNECT is not allowed here'),
+  connectBody: refusal(400, 'CONNECT with a body'),
   // Message body length: RFC 9112 6.
   length: refusal(400, 'invalid Content-Length'),
   lengths: refusal(400, 'more than one Content-Length'),

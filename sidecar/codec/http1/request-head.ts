@@ -2,20 +2,26 @@ import { H, type HeaderList } from '../../core/headers.ts';
 
 const TE = 1 << H.te;
 
-/** The head of a request as this hop sends it: Host first (RFC 9110 7.2), then the headers, then the framing. */
+/**
+ * The head of a request as this hop sends it: Host first (RFC 9110 7.2), then the headers, then the framing. `protocol`: what to
+ * switch to, '' = nothing.
+ */
 export function requestHead(
   method: string,
   authority: string,
   path: string,
   headers: HeaderList,
   length: number,
+  protocol = '',
 ): string {
   let head = `${method} ${path} HTTP/1.1\r\nHost: ${authority}\r\n${headers.toHttp1()}`;
   if (length > 0) head += `content-length: ${length}\r\n`;
   else if (length < 0) head += 'transfer-encoding: chunked\r\n';
   else if (expectsContent(method)) head += 'content-length: 0\r\n';
-  // TE is for this hop only, which Connection must say (RFC 9110 10.1.4).
-  if ((headers.known & TE) !== 0 && headers.getKnown(H.te) !== undefined) head += 'connection: te\r\n';
+  // TE is for this hop only, which Connection must say (RFC 9110 10.1.4); so is Upgrade (7.8).
+  const te = (headers.known & TE) !== 0 && headers.getKnown(H.te) !== undefined;
+  if (protocol !== '') head += `upgrade: ${protocol}\r\nconnection: ${te ? 'te, upgrade' : 'upgrade'}\r\n`;
+  else if (te) head += 'connection: te\r\n';
   return `${head}\r\n`;
 }
 

@@ -4,7 +4,8 @@ import { latin1 } from '../latin1.ts';
 import { CR, LF, NINE, SLASH, SP, TOKEN, targetEnd, ZERO } from './bytes.ts';
 import { CLOSE, connectionOptions, KEEP_ALIVE, keepTrailersWish, MALFORMED, NAMES, removeNamed } from './connection.ts';
 import { type HeadLimits, INCOMPLETE, REFUSED } from './field-section.ts';
-import { bodyLength, UNKNOWN } from './framing.ts';
+import { bodyLength, isToken, UNKNOWN } from './framing.ts';
+import { elements } from './list.ts';
 import { type MessageEvents, MessageParser, section } from './message-parser.ts';
 import { REFUSAL, type Refusal } from './refusal.ts';
 import { absoluteTarget, isAuthority, isConnectTarget } from './target.ts';
@@ -12,11 +13,14 @@ import { absoluteTarget, isAuthority, isConnectTarget } from './target.ts';
 export interface RequestLimits extends HeadLimits {
   /** Whether HTTP/1.0 is served (then also without Host); else it is answered with 426, as by Envoy. */
   readonly acceptHttp10: boolean;
+  /** CONNECT is a request like others; absent or false: it is answered with 501. */
+  readonly connect?: boolean;
 }
 
 const HOST = 1 << H.host;
 const EXPECT = 1 << H.expect;
 const TE = 1 << H.te;
+const UPGRADE = 1 << H.upgrade;
 /** What ends at this hop (RFC 9110 7.6.1), or is given by the Exchange's own fields. */
 const HOP =
   HOST |
@@ -44,6 +48,8 @@ export class RequestParser extends MessageParser {
   /** What the client asks for; whether the connection stays is the session's choice. */
   keepAlive = true;
   expectsContinue = false;
+  /** What the client wants to switch to after this request (RFC 9110 7.8), lower case; '' = nothing. */
+  protocol = '';
   #methodEnd = 0;
   #targetEnd = 0;
   /** The last Host, checked: most connections repeat it, and one string for all keeps its hash. */
@@ -126,6 +132,10 @@ export class RequestParser extends MessageParser {
     this.method = methodOf(buffer, base, this.#methodEnd, raw);
     const refusal = this.#target(buffer, base, raw);
     if (refusal) return this.#no(refusal);
+    this.protocol = '';
+    if ((section.known & UPGRADE) !== 0 && version === 11 && this.bodyLength === 0) {
+      this.protocol = wantedProtocol(section.valueOf(H.upgrade, buffer, base), connection);
+    }
     section.drop(HOP);
     const headers = section.list(raw);
     if (connection !== '') removeNamed(headers, connection);
@@ -134,7 +144,7 @@ export class RequestParser extends MessageParser {
       headers.known |= TE;
     }
     this.headers = headers;
-    return this.bodyLength;
+    return this.method === 'CONNECT' ? UNKNOWN : this.bodyLength;
   }
 
   /** Sets scheme, authority and path (RFC 9112 3.2, 3.3). */
@@ -156,7 +166,15 @@ export class RequestParser extends MessageParser {
     }
     const path = raw.slice(this.#methodEnd + 1, this.#targetEnd);
     this.scheme = '';
-    if (this.method === 'CONNECT') return isConnectTarget(path) ? REFUSAL.connect : REFUSAL.target;
+    if (this.method === 'CONNECT') {
+      if (!isConnectTarget(path)) return REFUSAL.target;
+      if (this.limits.connect !== true) return REFUSAL.connect;
+      // A body would be bytes of the tunnel for one reader and a body for the other (RFC 9110 9.3.6).
+      if (this.bodyLength !== 0) return REFUSAL.connectBody;
+      this.authority = path;
+      this.path = '';
+      return null;
+    }
     this.path = path;
     if (buffer[base + this.#methodEnd + 1] === SLASH) return null;
     if (path === '*') return this.method === 'OPTIONS' ? null : REFUSAL.target;
@@ -202,8 +220,18 @@ export function exchangeOf(parser: RequestParser, stream: ServerStream, scheme: 
     parser.bodyLength,
     started,
   );
+  x.protocol = parser.protocol;
   parser.release();
   return x;
+}
+
+/**
+ * One protocol alone, that `Connection` names, too. h2c is not switched to, as by Envoy: HTTP/2 is spoken from the first byte
+ * or not at all (RFC 9113 3.1).
+ */
+function wantedProtocol(upgrade: string, connection: string): string {
+  const protocol = upgrade.toLowerCase();
+  return isToken(protocol) && protocol !== 'h2c' && elements(connection).includes('upgrade') ? protocol : '';
 }
 
 /** The common methods as constants, so that they cost no string and compare by identity. */

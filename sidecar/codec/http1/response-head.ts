@@ -38,6 +38,12 @@ export function responseHead(
   return head + (version === 10 ? KEEP_ALIVE : END);
 }
 
+/** 101 to a protocol, or the 2xx to CONNECT (protocol ''): no field tells of a length (RFC 9110 9.3.6). */
+export function switchHead(protocol: string, status: number, headers: HeaderList): string {
+  const upgrade = protocol === '' ? '' : `connection: upgrade\r\nupgrade: ${protocol}\r\n`;
+  return `${STATUS_LINES[status]}${headers.toHttp1()}${upgrade}\r\n`;
+}
+
 export function informHead(status: number, headers: HeaderList): string {
   return `${STATUS_LINES[status]}${headers.toHttp1()}\r\n`;
 }

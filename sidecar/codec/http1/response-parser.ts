@@ -16,6 +16,7 @@ const HOP =
   (1 << H.upgrade) |
   (1 << H.te);
 const CONTENT_LENGTH = 1 << H['content-length'];
+const UPGRADE = 1 << H.upgrade;
 
 /** `HTTP/1.1 200` */
 const STATUS_END = 12;
@@ -30,6 +31,8 @@ export class ResponseParser extends MessageParser {
   keepAlive = true;
   /** The request was a HEAD: its answer has no body whatever the head says. Set before each response. */
   toHead = false;
+  /** The request asked to switch to this protocol, lower case; '' = it did not. Set before each response. */
+  upgrade = '';
 
   protected readonly skipsEmptyLine = false;
 
@@ -75,7 +78,7 @@ export class ResponseParser extends MessageParser {
     const { status } = this;
     const given = bodyLength(section, buffer, base, this.version);
     if (section.refusal) return this.#no(section.refusal);
-    if (status === 101) return this.#no(REFUSAL.upgrade);
+    if (status === 101 && !this.#switches(buffer, base)) return this.#no(REFUSAL.upgrade);
     const options = connectionOptions(section, buffer, base);
     if (options === MALFORMED) return this.#no(REFUSAL.connection);
     const connection = (options & NAMES) === 0 ? '' : section.valueOf(H.connection, buffer, base);
@@ -98,7 +101,15 @@ export class ResponseParser extends MessageParser {
     const headers = section.list(latin1(buffer, base, end));
     if (connection !== '') removeNamed(headers, connection);
     this.headers = headers;
-    return length;
+    if (status !== 101) return length;
+    this.bodyLength = -1;
+    return UNKNOWN;
+  }
+
+  /** It switches to what was asked for, and to nothing else (RFC 9110 7.8). */
+  #switches(buffer: Buffer, base: number): boolean {
+    if (this.upgrade === '' || (section.known & UPGRADE) === 0) return false;
+    return section.valueOf(H.upgrade, buffer, base).toLowerCase() === this.upgrade;
   }
 
   #wait(base: number, to: number): number {

@@ -1,7 +1,16 @@
 import type { HeaderList } from '../../core/headers.ts';
 import type { Wire } from '../../core/wire.ts';
 import { chunkLine, LAST_CHUNK, LAST_CHUNK_LINE } from './chunked.ts';
-import { BY_CLOSE, COUNTED, framingOf, IN_CHUNKS, informHead, NO_BODY, responseHead } from './response-head.ts';
+import {
+  BY_CLOSE,
+  COUNTED,
+  framingOf,
+  IN_CHUNKS,
+  informHead,
+  NO_BODY,
+  responseHead,
+  switchHead,
+} from './response-head.ts';
 
 const AWAITED = 0;
 const OPEN = 1;
@@ -48,6 +57,13 @@ export class ResponseWriter {
   inform(status: number, headers: HeaderList): void {
     if (this.#state !== AWAITED || this.#version === 10 || status === 101 || this.#wire.backedUp) return;
     this.#wire.text(informHead(status, headers));
+  }
+
+  /** Writes the head after which the connection belongs to this exchange: raw bytes until each side ends. */
+  switchTo(protocol: string, status: number, headers: HeaderList): void {
+    this.#state = OPEN;
+    this.#framing = BY_CLOSE;
+    this.#wire.text(switchHead(protocol, status, headers));
   }
 
   /** Writes the final head; returns whether the connection can stay, given that it may. */

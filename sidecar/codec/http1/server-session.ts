@@ -2,7 +2,7 @@ import type { Exchange, Peer, RequestSink, ServerStream } from '../../core/excha
 import type { HeaderList } from '../../core/headers.ts';
 import type { Wire, WireSink } from '../../core/wire.ts';
 import { MAX_DRAINED, waitsForRest } from './early-response.ts';
-import { BY_HANDLER, Inflow } from './inflow.ts';
+import { BY_HANDLER, Inflow, type InflowOwner } from './inflow.ts';
 import type { MessageEvents } from './message-parser.ts';
 import { LATE, type Refusal } from './refusal.ts';
 import { exchangeOf, RequestParser } from './request-parser.ts';
@@ -17,11 +17,10 @@ const CLOSING = 1;
 const GONE = 2;
 
 /**
- * One downstream HTTP/1.1 connection: parses requests and gives them to the handler one after the other (pipelined ones
- * wait as bytes), and is the ServerStream of the one that is under way. After `end` or `reset` nothing more is called on
- * that request's sink, and whoever holds the stream forgets it.
+ * One downstream HTTP/1.1 connection: gives requests to the handler one after the other, and is the ServerStream of the one
+ * under way. After `end` or `reset` nothing more is called on its sink, and whoever holds the stream forgets it.
  */
-export class ServerSession implements ServerStream, WireSink, MessageEvents {
+export class ServerSession implements ServerStream, WireSink, MessageEvents, InflowOwner {
   readonly peer: Peer;
   readonly #wire: Wire;
   readonly #context: ServerContext;
@@ -39,7 +38,6 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
   #expects = false;
   #draining = false;
   #halfClosed = false;
-  #feeding = false;
   #requests = 0;
   #drained = 0;
 
@@ -50,7 +48,7 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
     this.#context = context;
     this.#parser = new RequestParser(options, this);
     this.#writer = new ResponseWriter(wire);
-    this.#inflow = new Inflow(wire);
+    this.#inflow = new Inflow(wire, this.#parser, this);
     this.#timer = new ServerTimer(context, () => this.#onTimer());
     wire.sink = this;
     this.#arm();
@@ -77,7 +75,7 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
   /** Ends the connection now, whatever is under way. */
   destroy(): void {
     if (this.#phase === OPEN) this.#phase = CLOSING;
-    this.#abort('reset');
+    this.#over()?.onAbort('reset');
     this.#wire.destroy();
   }
 
@@ -90,6 +88,7 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
   respond(status: number, headers: HeaderList, length: number): void {
     if (this.#x === null || !this.#writer.awaited) return;
     this.#timer.moved = this.#context.turn.now;
+    if (status === 101 || (length < 0 && status < 300 && this.#parser.untilClose)) return this.#switch(status, headers);
     const last = this.#draining || (this.#halfClosed && !this.#inflow.holds);
     const stays = this.#keepAlive && !last && waitsForRest(this.#parser, status, this.#expects);
     this.#keepAlive = this.#writer.respond(status, headers, length, stays);
@@ -107,7 +106,9 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
 
   end(trailers: HeaderList | null): void {
     if (this.#x === null || this.#writer.awaited || this.#writer.done) return;
+    const switched = this.#writer.byClose && this.#parser.untilClose;
     if (!this.#writer.end(trailers)) return this.reset();
+    if (switched && !this.#requestDone) return this.#wire.end();
     this.#sink = null;
     if (this.#requestDone) return this.#settle();
     // An early response: the rest of the body is read and dropped, within reason.
@@ -118,7 +119,7 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
   }
 
   reset(): void {
-    if (this.#x === null || this.#writer.done) return;
+    if (this.#x === null || (this.#writer.done && !this.#parser.untilClose)) return;
     const abort = this.#writer.byClose;
     this.#over();
     this.#phase = CLOSING;
@@ -142,8 +143,20 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
   onBytes(buffer: Buffer, length: number): void {
     if (this.#phase !== OPEN) return;
     if (this.#x === null || !this.#requestDone) this.#timer.moved = this.#context.turn.now;
-    if (this.#inflow.holds) this.#inflow.hold(buffer, 0, length, false);
-    else this.#feed(buffer, 0, length, false);
+    this.#inflow.read(buffer, length);
+    this.#arm();
+  }
+
+  get reading(): boolean {
+    return this.#phase === OPEN;
+  }
+
+  get ready(): boolean {
+    return this.#x === null && !this.#wire.backedUp;
+  }
+
+  onBegin(): void {
+    this.#timer.begin();
   }
 
   onDrain(): void {
@@ -155,6 +168,7 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
   onEof(): void {
     if (this.#phase !== OPEN) return;
     if (this.#x === null) return this.#shut();
+    if (this.#parser.untilClose) return this.onComplete(null);
     if (!this.#requestDone || this.#writer.done) return this.destroy();
     // The request is whole: its answer may still be wanted. A client that closed altogether will reset our writes.
     this.#halfClosed = true;
@@ -163,7 +177,7 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
 
   onClose(): void {
     if (this.#phase === GONE) return;
-    this.#abort('reset');
+    this.#over()?.onAbort('reset');
     this.#phase = GONE;
     this.#timer.stop();
     this.#context.owner.onClosed(this);
@@ -185,93 +199,76 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
 
   onBody(chunk: Uint8Array): void {
     this.#expects = false;
-    if (this.#sink) {
-      if (!this.#sink.onData(chunk)) this.pause();
-      return;
-    }
-    this.#drained += chunk.length;
+    if (this.#sink === null) this.#drained += chunk.length;
+    else if (!this.#sink.onData(chunk)) this.pause();
     if (this.#drained > MAX_DRAINED) this.#shut();
   }
 
   onComplete(trailers: HeaderList | null): void {
     this.#requestDone = true;
-    if (this.#sink) this.#sink.onEnd(trailers);
-    else if (this.#writer.done) this.#settle();
+    // One that offers to switch ends when it is settled whether it does: see Exchange.protocol.
+    if (this.#x?.protocol && this.#writer.awaited) this.#x.requestDone = this.#context.turn.now;
+    else if (this.#sink) this.#sink.onEnd(trailers);
+    if (this.#x !== null && this.#writer.done) this.#settle();
   }
 
-  /** Parses up to the end of a request whose answer is not complete. `own`: the buffer may be kept. */
-  #feed(buffer: Buffer, from: number, to: number, own: boolean): void {
-    const parser = this.#parser;
-    let at = from;
-    this.#feeding = true;
-    while (at < to && this.#phase === OPEN) {
-      if (parser.done) {
-        if (this.#x !== null || this.#wire.backedUp) {
-          this.#inflow.hold(buffer, at, to, own);
-          break;
-        }
-        parser.next();
-      }
-      if (parser.idle) this.#timer.begin();
-      at = parser.execute(buffer, at, to);
-      if (parser.refusal) this.#refuse(parser.refusal, 'protocol');
-    }
-    this.#feeding = false;
-    this.#inflow.relax();
-    this.#arm();
+  /** From now on the connection is this exchange's: raw bytes both ways, until each side ends. */
+  #switch(status: number, headers: HeaderList): void {
+    const protocol = this.#x?.protocol ?? '';
+    this.#keepAlive = false;
+    this.#requestDone &&= protocol === '';
+    this.#writer.switchTo(protocol, status, headers);
+    this.#parser.untilTheEnd();
+    if (!this.#inflow.feeding) this.#inflow.goOn();
+    if (this.#halfClosed) this.onComplete(null);
   }
 
-  /** Request and response are both complete: on to the next, or the end. */
+  /** Request and response are both complete. */
   #settle(): void {
     this.#over();
     this.#timer.moved = this.#context.turn.now;
     if (!this.#keepAlive || (this.#halfClosed && !this.#inflow.holds)) return this.#shut();
     this.#inflow.go(BY_HANDLER);
-    if (!this.#feeding) this.#next();
+    if (!this.#inflow.feeding) this.#next();
   }
 
   /** Goes on with pipelined requests, unless the client does not even read the answers that it has. */
   #next(): void {
-    const held = this.#wire.backedUp ? null : this.#inflow.take();
-    if (held === null) return this.#arm();
-    this.#feed(held, 0, held.length, true);
+    if (!this.#wire.backedUp) this.#inflow.goOn();
+    this.#arm();
     if (this.#halfClosed && this.#x === null && !this.#inflow.holds) this.#shut();
   }
 
-  /** The request is over, for us and for the handler. */
-  #over(): void {
+  /** The request is over; for the handler, too, unless it is told more. */
+  #over(): RequestSink | null {
+    const sink = this.#sink;
     this.#x = null;
     this.#sink = null;
-  }
-
-  #abort(failure: 'reset' | 'protocol' | 'timeout'): void {
-    const sink = this.#sink;
-    this.#over();
-    sink?.onAbort(failure);
+    return sink;
   }
 
   /** Answers what cannot go on, when it is not too late for an answer, and ends the connection. */
-  #refuse(refusal: Refusal, failure: 'protocol' | 'timeout'): void {
+  onRefusal(refusal: Refusal, failure: 'protocol' | 'timeout' = 'protocol'): void {
     if (this.#x !== null && !this.#writer.awaited) {
       if (this.#writer.done) return this.#shut();
       this.#phase = CLOSING;
       this.#wire.destroy(this.#writer.byClose);
-      return this.#abort(failure);
+      return this.#over()?.onAbort(failure);
     }
     this.#wire.text(refusalResponse(refusal, this.#context.date.text));
     if (this.#x) {
       this.#x.status = refusal.status;
-      this.#abort(failure);
+      this.#over()?.onAbort(failure);
     } else this.#context.owner.onBadRequest(this, refusal.status, refusal.reason);
     this.#shut();
   }
 
-  /** Sends what is queued and closes; the wire reads on for a moment so that our last bytes are not lost to a reset. */
+  /** Sends what is queued and closes; the wire reads on for a moment lest our last bytes are lost to a reset. */
   #shut(): void {
     if (this.#phase !== OPEN) return;
     this.#phase = CLOSING;
     this.#over();
-    this.#inflow.take();
+    this.#inflow.drop();
     this.#parser.stop();
     this.#timer.stop();
     this.#wire.close();
@@ -279,6 +276,7 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
 
   #waitsFor(): Phase {
     if (this.#x === null) return this.idle ? 'idle' : 'head';
+    if (this.#parser.untilClose) return 'response';
     if (this.#writer.done) return 'drain';
     if (!this.#requestDone) return 'request';
     return this.#halfClosed && this.#writer.awaited ? 'half-closed' : 'response';
@@ -294,7 +292,7 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents {
     if (!this.#draining && this.#timer.tooOld(this.#options)) this.drain(true);
     else if (phase === 'idle' || phase === 'drain') this.#shut();
     else if (phase === 'half-closed') this.destroy();
-    else this.#refuse(LATE[phase], 'timeout');
+    else this.onRefusal(LATE[phase], 'timeout');
     this.#arm();
   }
 }

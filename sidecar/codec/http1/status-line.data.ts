@@ -1,6 +1,7 @@
 /** Reason phrases of RFC 9110 15 and the IANA registry. */
 const REASONS: Readonly<Record<number, string>> = {
   100: 'Continue',
+  101: 'Switching Protocols',
   102: 'Processing',
   103: 'Early Hints',
   200: 'OK',

@@ -18,6 +18,10 @@ export interface HttpManagerPlan {
   readonly serverName: string;
   readonly stripPort: 'none' | 'any' | 'matching';
   readonly acceptHttp10: boolean;
+  /** Protocols that requests may switch to, lower case, unless their route says otherwise. */
+  readonly upgrades: readonly string[];
+  /** CONNECT is routed like other requests, and not refused by the codec. */
+  readonly connect: boolean;
   /** `auto`: HTTP/2 where a connection begins with its preface, else HTTP/1.1. */
   readonly codec: 'auto' | 'http1' | 'http2';
   readonly http2: Http2Plan;

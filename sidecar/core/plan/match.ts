@@ -1,7 +1,9 @@
 export interface MatchPlan {
   readonly path:
     | { readonly kind: 'prefix' | 'exact' | 'segments'; readonly value: string }
-    | { readonly kind: 'regex'; readonly value: string };
+    | { readonly kind: 'regex'; readonly value: string }
+    /** CONNECT, which has no path: '' is its value. */
+    | { readonly kind: 'connect'; readonly value: string };
   readonly caseSensitive: boolean;
   readonly headers: readonly HeaderMatchPlan[];
   readonly query: readonly QueryMatchPlan[];

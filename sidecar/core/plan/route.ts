@@ -66,6 +66,10 @@ export interface ForwardPlan {
   /** '' unless the cluster's name comes from a request header. */
   readonly clusterHeader: string;
   readonly clusterNotFoundStatus: 404 | 500 | 503;
+  /** CONNECT ends here, and its bytes go to an endpoint as they are (Envoy's connect_config). */
+  readonly connect: boolean;
+  /** Whether requests may switch to a protocol (lower case); those not named are as the connection manager says. */
+  readonly upgrades: Readonly<Record<string, boolean>>;
   /** 0 = none. Includes retries, from the end of the request. */
   readonly timeout: number;
   /** Idle stream; 0 = never, -1 = as the connection manager says. */

@@ -184,9 +184,20 @@ const refused: [string, (parts: Parts) => void, string][] = [
   ],
   ['HTTP/3', ({ manager }) => (manager.codec_type = 'HTTP3'), `${H}.codec_type: not supported yet (HTTP3)`],
   [
-    'upgrades',
-    ({ manager }) => (manager.upgrade_configs = [{ upgrade_type: 'websocket' }]),
-    `${H}.upgrade_configs[0]: not supported yet (websocket)`,
+    'an upgrade to HTTP/2',
+    ({ manager }) => (manager.upgrade_configs = [{ upgrade_type: 'h2c' }]),
+    `${H}.upgrade_configs[0].upgrade_type: not supported yet (h2c)`,
+  ],
+  [
+    'CONNECT on an ordinary route',
+    ({ route }) =>
+      (route.route = { cluster: 'back', upgrade_configs: [{ upgrade_type: 'CONNECT', connect_config: {} }] }),
+    `${R}.route.upgrade_configs: CONNECT needs a connect_matcher`,
+  ],
+  [
+    'CONNECT that goes on as CONNECT',
+    ({ route }) => (route.route = { cluster: 'back', upgrade_configs: [{ upgrade_type: 'CONNECT' }] }),
+    `${R}.route.upgrade_configs[0]: not supported yet (CONNECT that goes on as CONNECT; set connect_config)`,
   ],
   ['path normalisation', ({ manager }) => (manager.normalize_path = true), `${H}.normalize_path: not supported yet`],
   ['no statistics prefix', ({ manager }) => delete manager.stat_prefix, `${H}.stat_prefix: is required`],
@@ -207,7 +218,7 @@ const refused: [string, (parts: Parts) => void, string][] = [
   [
     'a match without a path',
     ({ route }) => (route.match = {}),
-    `${R}.match: one of prefix, path, path_separated_prefix or safe_regex is required`,
+    `${R}.match: one of prefix, path, path_separated_prefix, safe_regex or connect_matcher is required`,
   ],
   ['no action', ({ route }) => delete route.route, `${R}: one of route, redirect or direct_response is required`],
   [
