@@ -10,7 +10,15 @@ const FAILS = 1 << 17;
 /** The codes, assigned in order of length and then of symbol. */
 const codes = new Uint32Array(SYMBOLS);
 const bits = Uint8Array.from(HUFFMAN_BITS);
-{
+
+/** State = inner node of the code tree, 0 = root. `steps[state * 16 + nibble]` is a cell. */
+const steps = new Uint32Array(256 * 16);
+/** 1 = a string may end here: what was read of the next code is at most seven 1 bits (RFC 7541 5.2). */
+const mayEnd = new Uint8Array(256);
+
+let built = false;
+
+function assignCodes(): void {
   let code = 0;
   for (let length = 1; length <= 30; length += 1) {
     for (let symbol = 0; symbol < SYMBOLS; symbol += 1) if (bits[symbol] === length) codes[symbol] = code++;
@@ -18,13 +26,13 @@ const bits = Uint8Array.from(HUFFMAN_BITS);
   }
 }
 
-/** State = inner node of the code tree, 0 = root. `steps[state * 16 + nibble]` is a cell. */
-const steps = new Uint32Array(256 * 16);
-/** 1 = a string may end here: what was read of the next code is at most seven 1 bits (RFC 7541 5.2). */
-const mayEnd = new Uint8Array(256);
-
-/** Builds the tree bit by bit, then walks it in steps of four bits: no code is shorter than five, so one byte at most. */
+/**
+ * Builds the tree bit by bit, then walks it in steps of four bits: no code is shorter than five, so one byte at most. Called when the
+ * first string is coded, since most sidecars never do: its loops are long enough to bring V8's optimizing compiler into memory.
+ */
 function build(): void {
+  built = true;
+  assignCodes();
   const children: [number, number][] = [[0, 0]];
   for (let symbol = 0; symbol < SYMBOLS; symbol += 1) {
     const length = bits[symbol] as number;
@@ -61,7 +69,6 @@ function walk(children: readonly [number, number][], from: number, nibble: numbe
   }
   return cell | node;
 }
-build();
 
 /** What was decoded last; one for the thread, taken before anything else is decoded. */
 let scratch = Buffer.allocUnsafeSlow(4096);
@@ -72,6 +79,7 @@ export function huffmanScratch(): Buffer {
 
 /** Decodes `buffer[from, to)` into the scratch buffer and returns the number of bytes; -1 = not a valid string. */
 export function huffmanDecode(buffer: Uint8Array, from: number, to: number): number {
+  if (!built) build();
   // The shortest code has five bits.
   if (scratch.length < (to - from) * 1.6 + 1) scratch = Buffer.allocUnsafeSlow((to - from) * 2);
   const out = scratch;
@@ -103,6 +111,7 @@ export function huffmanLength(text: string): number {
 
 /** Encodes `text` (latin1) into `out` from `at` on, padded with 1 bits, and returns the position after it. */
 export function huffmanEncode(text: string, out: Uint8Array, at: number): number {
+  if (!built) build();
   let to = at;
   /** The last `held` bits of `bag` wait for company; always fewer than eight between symbols. */
   let bag = 0;
