@@ -191,6 +191,66 @@ export type FractionalPercentDenominatorType =
   | 'TEN_THOUSAND'
   | 'MILLION';
 
+/** envoy.type.v3.StatusCode */
+export type StatusCode =
+  | 'Empty'
+  | 'Continue'
+  | 'OK'
+  | 'Created'
+  | 'Accepted'
+  | 'NonAuthoritativeInformation'
+  | 'NoContent'
+  | 'ResetContent'
+  | 'PartialContent'
+  | 'MultiStatus'
+  | 'AlreadyReported'
+  | 'IMUsed'
+  | 'MultipleChoices'
+  | 'MovedPermanently'
+  | 'Found'
+  | 'SeeOther'
+  | 'NotModified'
+  | 'UseProxy'
+  | 'TemporaryRedirect'
+  | 'PermanentRedirect'
+  | 'BadRequest'
+  | 'Unauthorized'
+  | 'PaymentRequired'
+  | 'Forbidden'
+  | 'NotFound'
+  | 'MethodNotAllowed'
+  | 'NotAcceptable'
+  | 'ProxyAuthenticationRequired'
+  | 'RequestTimeout'
+  | 'Conflict'
+  | 'Gone'
+  | 'LengthRequired'
+  | 'PreconditionFailed'
+  | 'PayloadTooLarge'
+  | 'URITooLong'
+  | 'UnsupportedMediaType'
+  | 'RangeNotSatisfiable'
+  | 'ExpectationFailed'
+  | 'MisdirectedRequest'
+  | 'UnprocessableEntity'
+  | 'Locked'
+  | 'FailedDependency'
+  | 'UpgradeRequired'
+  | 'PreconditionRequired'
+  | 'TooManyRequests'
+  | 'RequestHeaderFieldsTooLarge'
+  | 'InternalServerError'
+  | 'NotImplemented'
+  | 'BadGateway'
+  | 'ServiceUnavailable'
+  | 'GatewayTimeout'
+  | 'HTTPVersionNotSupported'
+  | 'VariantAlsoNegotiates'
+  | 'InsufficientStorage'
+  | 'LoopDetected'
+  | 'NotExtended'
+  | 'NetworkAuthenticationRequired';
+
 /** google.protobuf.NullValue */
 export type NullValue =
   | 'NULL_VALUE';
@@ -827,9 +887,21 @@ export interface RuntimeDouble {
   runtime_key?: string;
 }
 
+/** envoy.config.core.v3.RuntimeFeatureFlag */
+export interface RuntimeFeatureFlag {
+  default_value?: BoolValue;
+  runtime_key?: string;
+}
+
 /** envoy.config.core.v3.RuntimeFractionalPercent */
 export interface RuntimeFractionalPercent {
   default_value?: FractionalPercent;
+  runtime_key?: string;
+}
+
+/** envoy.config.core.v3.RuntimePercent */
+export interface RuntimePercent {
+  default_value?: Percent;
   runtime_key?: string;
 }
 
@@ -1304,6 +1376,62 @@ export interface FaultRateLimitFixedLimit {
 /** envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit */
 export type FaultRateLimitHeaderLimit = Record<never, never>;
 
+/** envoy.extensions.filters.http.adaptive_concurrency.v3.AdaptiveConcurrency */
+export interface AdaptiveConcurrency {
+  gradient_controller_config?: GradientControllerConfig;
+  enabled?: RuntimeFeatureFlag;
+  concurrency_limit_exceeded_status?: HttpStatus;
+}
+
+/** envoy.extensions.filters.http.adaptive_concurrency.v3.GradientControllerConfig */
+export interface GradientControllerConfig {
+  sample_aggregate_percentile?: Percent;
+  concurrency_limit_params?: GradientControllerConfigConcurrencyLimitCalculationParams;
+  min_rtt_calc_params?: GradientControllerConfigMinimumRTTCalculationParams;
+}
+
+/** envoy.extensions.filters.http.adaptive_concurrency.v3.GradientControllerConfig.ConcurrencyLimitCalculationParams */
+export interface GradientControllerConfigConcurrencyLimitCalculationParams {
+  max_concurrency_limit?: UInt32Value;
+  concurrency_update_interval?: Duration;
+}
+
+/** envoy.extensions.filters.http.adaptive_concurrency.v3.GradientControllerConfig.MinimumRTTCalculationParams */
+export interface GradientControllerConfigMinimumRTTCalculationParams {
+  interval?: Duration;
+  request_count?: UInt32Value;
+  jitter?: Percent;
+  min_concurrency?: UInt32Value;
+  buffer?: Percent;
+}
+
+/** envoy.extensions.filters.http.admission_control.v3.AdmissionControl */
+export interface AdmissionControl {
+  enabled?: RuntimeFeatureFlag;
+  success_criteria?: AdmissionControlSuccessCriteria;
+  sampling_window?: Duration;
+  aggression?: RuntimeDouble;
+  sr_threshold?: RuntimePercent;
+  rps_threshold?: RuntimeUInt32;
+  max_rejection_probability?: RuntimePercent;
+}
+
+/** envoy.extensions.filters.http.admission_control.v3.AdmissionControl.SuccessCriteria */
+export interface AdmissionControlSuccessCriteria {
+  http_criteria?: AdmissionControlSuccessCriteriaHttpCriteria;
+  grpc_criteria?: AdmissionControlSuccessCriteriaGrpcCriteria;
+}
+
+/** envoy.extensions.filters.http.admission_control.v3.AdmissionControl.SuccessCriteria.GrpcCriteria */
+export interface AdmissionControlSuccessCriteriaGrpcCriteria {
+  grpc_success_status: number[];
+}
+
+/** envoy.extensions.filters.http.admission_control.v3.AdmissionControl.SuccessCriteria.HttpCriteria */
+export interface AdmissionControlSuccessCriteriaHttpCriteria {
+  http_success_status: Int32Range[];
+}
+
 /** envoy.extensions.filters.http.fault.v3.FaultAbort */
 export interface FaultAbort {
   http_status?: number;
@@ -1676,6 +1804,17 @@ export interface FractionalPercent {
   denominator?: FractionalPercentDenominatorType;
 }
 
+/** envoy.type.v3.HttpStatus */
+export interface HttpStatus {
+  code?: StatusCode;
+}
+
+/** envoy.type.v3.Int32Range */
+export interface Int32Range {
+  start?: number;
+  end?: number;
+}
+
 /** envoy.type.v3.Int64Range */
 export interface Int64Range {
   start?: number;
@@ -1865,7 +2004,9 @@ export interface Messages {
   'envoy.config.core.v3.Metadata': Metadata;
   'envoy.config.core.v3.Node': Node;
   'envoy.config.core.v3.RuntimeDouble': RuntimeDouble;
+  'envoy.config.core.v3.RuntimeFeatureFlag': RuntimeFeatureFlag;
   'envoy.config.core.v3.RuntimeFractionalPercent': RuntimeFractionalPercent;
+  'envoy.config.core.v3.RuntimePercent': RuntimePercent;
   'envoy.config.core.v3.RuntimeUInt32': RuntimeUInt32;
   'envoy.config.core.v3.SelfConfigSource': SelfConfigSource;
   'envoy.config.core.v3.SocketAddress': SocketAddress;
@@ -1927,6 +2068,14 @@ export interface Messages {
   'envoy.extensions.filters.common.fault.v3.FaultRateLimit': FaultRateLimit;
   'envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit': FaultRateLimitFixedLimit;
   'envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit': FaultRateLimitHeaderLimit;
+  'envoy.extensions.filters.http.adaptive_concurrency.v3.AdaptiveConcurrency': AdaptiveConcurrency;
+  'envoy.extensions.filters.http.adaptive_concurrency.v3.GradientControllerConfig': GradientControllerConfig;
+  'envoy.extensions.filters.http.adaptive_concurrency.v3.GradientControllerConfig.ConcurrencyLimitCalculationParams': GradientControllerConfigConcurrencyLimitCalculationParams;
+  'envoy.extensions.filters.http.adaptive_concurrency.v3.GradientControllerConfig.MinimumRTTCalculationParams': GradientControllerConfigMinimumRTTCalculationParams;
+  'envoy.extensions.filters.http.admission_control.v3.AdmissionControl': AdmissionControl;
+  'envoy.extensions.filters.http.admission_control.v3.AdmissionControl.SuccessCriteria': AdmissionControlSuccessCriteria;
+  'envoy.extensions.filters.http.admission_control.v3.AdmissionControl.SuccessCriteria.GrpcCriteria': AdmissionControlSuccessCriteriaGrpcCriteria;
+  'envoy.extensions.filters.http.admission_control.v3.AdmissionControl.SuccessCriteria.HttpCriteria': AdmissionControlSuccessCriteriaHttpCriteria;
   'envoy.extensions.filters.http.fault.v3.FaultAbort': FaultAbort;
   'envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort': FaultAbortHeaderAbort;
   'envoy.extensions.filters.http.fault.v3.HTTPFault': HTTPFault;
@@ -1980,6 +2129,8 @@ export interface Messages {
   'envoy.type.matcher.v3.RegexMatcher': RegexMatcher;
   'envoy.type.matcher.v3.StringMatcher': StringMatcher;
   'envoy.type.v3.FractionalPercent': FractionalPercent;
+  'envoy.type.v3.HttpStatus': HttpStatus;
+  'envoy.type.v3.Int32Range': Int32Range;
   'envoy.type.v3.Int64Range': Int64Range;
   'envoy.type.v3.Percent': Percent;
   'google.protobuf.Any': Any;

@@ -1,4 +1,3 @@
-import { typeOf } from '../../shared/xds/codec.ts';
 import type {
   ConfigSource,
   Http2ProtocolOptions,
@@ -6,20 +5,18 @@ import type {
   HttpFilter,
 } from '../../shared/xds/messages.gen.ts';
 import { DEFAULT_SERVER_SETTINGS } from '../codec/http2/server-options.ts';
-import type { Http2Plan, HttpFilterPlan, HttpManagerPlan } from '../core/plan/http-manager.ts';
+import type { Http2Plan, HttpManagerPlan } from '../core/plan/http-manager.ts';
 import type { RouteConfigPlan } from '../core/plan/route.ts';
 import { accessLog } from './access-log.ts';
-import { extensionOf, messageOf } from './extension.ts';
-import { httpFault } from './fault.ts';
+import { extensionOf } from './extension.ts';
+import { httpFilters } from './http-filters.ts';
 import { headerValue } from './message-text.ts';
 import type { Place } from './place.ts';
 import { routeConfig } from './route.ts';
 import { managerUpgrades } from './upgrades.ts';
 import { booleanOf, durationOf, numberOf } from './value.ts';
 
-const fault = 'envoy.extensions.filters.http.fault.v3.HTTPFault';
 const codecs: Partial<Record<string, HttpManagerPlan['codec']>> = { AUTO: 'auto', HTTP1: 'http1', HTTP2: 'http2' };
-const router = 'envoy.extensions.filters.http.router.v3.Router';
 
 /** A connection manager, and the route configuration that stood in it. */
 export interface HttpManagerResult {
@@ -48,7 +45,7 @@ function httpManager(message: HttpConnectionManager, listener: string, place: Pl
   const http: HttpManagerPlan = {
     statPrefix: message.stat_prefix ?? '',
     routeConfig: routes?.name ?? rdsName(message, place),
-    filters: filters(message.http_filters, place),
+    filters: httpFilters(message.http_filters, place),
     accessLogs: logs.filter((each) => each !== undefined),
     useRemoteAddress: booleanOf(message.use_remote_address, false),
     xffTrustedHops: message.xff_num_trusted_hops ?? 0,
@@ -144,30 +141,6 @@ function rdsName(message: HttpConnectionManager, place: Place): string {
 export function checkAdsSource(source: ConfigSource | undefined, place: Place): void {
   if (!source?.ads && !source?.self) place.wrong('must be "ads: {}" or "self: {}"');
   if (source?.resource_api_version === 'V2') place.at('resource_api_version').wrong('must be V3');
-}
-
-function filters(list: readonly HttpFilter[], place: Place): HttpFilterPlan[] {
-  const plan: HttpFilterPlan[] = [];
-  list.forEach((filter, index) => {
-    const at = place.index('http_filters', index);
-    const config = filter.typed_config;
-    const type = config ? typeOf(config) : '';
-    if (type === fault) {
-      const message = config && messageOf(fault, config, at.at('typed_config'));
-      if (message)
-        plan.push({ kind: 'fault', name: filter.name ?? '', fault: httpFault(message, at.at('typed_config')) });
-    } else if (type === router) {
-      if (index !== list.length - 1) at.wrong('the router must be the last filter');
-    } else if (filter.is_optional) {
-      at.at('typed_config').tolerate();
-    } else {
-      if (!config) at.at('typed_config').wrong('is required');
-      else at.at('typed_config').refuse(type);
-    }
-  });
-  const last = list.at(-1)?.typed_config;
-  if (!last || typeOf(last) !== router) place.at('http_filters').wrong(`the last filter must be a ${router}`);
-  return plan;
 }
 
 /** The connection manager among a filter chain's network filters. */

@@ -15,9 +15,9 @@ import type { TcpProxyPlan } from '../core/plan/tcp-proxy.ts';
 import type { Pool } from '../core/pool.ts';
 import { SlotTable } from '../core/slots.ts';
 import { Turn } from '../core/turn.ts';
-import { FaultFilter } from '../filter/fault.ts';
 import { assignFaults } from '../filter/fault-assignment.ts';
 import type { FaultSurroundings } from '../filter/injection.ts';
+import { makeFilter } from '../filter/make.ts';
 import { RequestIds } from '../filter/request-id.ts';
 import type { DemandResult, HttpContext } from '../http/context.ts';
 import { loadProber } from '../http/load-probe.ts';
@@ -251,7 +251,7 @@ export class DataPath {
     return {
       manager: http,
       outbound,
-      filters: http.filters.map((each) => new FaultFilter(each.name, each.fault, http.statPrefix, this.#faults)),
+      filters: http.filters.map((each) => makeFilter(each, http.statPrefix, this.#faults)),
       stats: new HttpStats(this.#stats, http.statPrefix),
       metrics: new RequestMetrics(this.#stats, meshIdentity(this.#setup.identity, outbound)),
       accessLog: this.#accessLog(http.accessLogs),

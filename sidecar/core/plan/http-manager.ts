@@ -1,5 +1,6 @@
 import type { AccessLogPlan } from './access-log.ts';
 import type { HttpFaultPlan } from './fault.ts';
+import type { AdaptiveConcurrencyPlan, AdmissionControlPlan } from './overload.ts';
 
 /** One HTTP connection manager. Source of names and defaults: Envoy's http_connection_manager.proto. */
 export interface HttpManagerPlan {
@@ -47,4 +48,7 @@ export interface Http2Plan {
   readonly connectionWindow: number;
 }
 
-export type HttpFilterPlan = { readonly kind: 'fault'; readonly name: string; readonly fault: HttpFaultPlan };
+export type HttpFilterPlan =
+  | { readonly kind: 'fault'; readonly name: string; readonly fault: HttpFaultPlan }
+  | { readonly kind: 'adaptive-concurrency'; readonly name: string; readonly concurrency: AdaptiveConcurrencyPlan }
+  | { readonly kind: 'admission-control'; readonly name: string; readonly admission: AdmissionControlPlan };
