@@ -449,6 +449,15 @@ export interface RetryOptions {
 export interface RouteOptions {
   retry?: RetryOptions;
   hedge?: Hedge;
+  session_cookie?: SessionCookie;
+}
+
+/** aya.v1.SessionCookie */
+export interface SessionCookie {
+  name?: string;
+  ttl?: Duration;
+  path?: string;
+  strict?: boolean;
 }
 
 /** aya.v1.Workload */
@@ -1947,6 +1956,7 @@ export interface Messages {
   'aya.v1.RetryBudget': RetryBudget;
   'aya.v1.RetryOptions': RetryOptions;
   'aya.v1.RouteOptions': RouteOptions;
+  'aya.v1.SessionCookie': SessionCookie;
   'aya.v1.Workload': Workload;
   'aya.v1.WorkloadPort': WorkloadPort;
   'envoy.config.accesslog.v3.AccessLog': AccessLog;

@@ -3,6 +3,7 @@ import type { Hash64 } from '../../shared/struct/hash64.ts';
 import type { Random } from '../../shared/struct/random.ts';
 import type { ClusterPlan, EndpointsPlan } from '../core/plan/cluster.ts';
 import type { Pool } from '../core/pool.ts';
+import { Preference } from '../core/preference.ts';
 import { ROW, SHARED, type SlotTable } from '../core/slots.ts';
 import { isHashing } from './balancer/hash-table.ts';
 import { meterOf } from './balancer/meters.ts';
@@ -114,7 +115,7 @@ export class Cluster {
 
   /**
    * Chooses an endpoint; null when there is none to choose (UH). `hash` is what the request is to stick to its endpoint by,
-   * for policies that go by it. `tried` are the endpoints of earlier attempts that are
+   * for policies that go by it; a Preference goes before any policy. `tried` are the endpoints of earlier attempts that are
    * to be avoided, or null: up to `attempts` new draws, then any untried one that is available; when all were tried, the
    * last draw.
    */
@@ -122,6 +123,11 @@ export class Cluster {
     if (this.limits.slot.shared(SHARED.generation) !== this.#generation) this.#selection = this.#select();
     else if (this.#selection.due !== Number.POSITIVE_INFINITY) this.#reweigh();
     const { random } = this.#around;
+    if (hash instanceof Preference) {
+      const own = this.set.named(hash.take());
+      if (own !== undefined && (own.available() || own.degraded()) && tried?.includes(own) !== true) return own;
+      if (hash.strict && hash.endpoint !== '') return null;
+    }
     let endpoint = this.#selection.pick(random, hash, 0);
     if (tried === null || endpoint === null) return endpoint;
     for (let attempt = 1; attempt <= attempts && tried.includes(endpoint); attempt += 1) {

@@ -25,6 +25,8 @@ export class EndpointSet {
   /** By rising priority number; a priority without endpoints has no level. */
   readonly levels: readonly Level[];
   readonly localities: readonly LocalityPlan[];
+  /** Null until somebody asks. */
+  #byName: ReadonlyMap<string, LiveEndpoint> | null = null;
 
   private constructor(endpoints: readonly LiveEndpoint[], localities: readonly LocalityPlan[]) {
     this.endpoints = endpoints;
@@ -32,6 +34,12 @@ export class EndpointSet {
     this.levels = [...new Set(endpoints.map((each) => each.priority))]
       .sort((left, right) => left - right)
       .map((priority) => ({ priority, endpoints: endpoints.filter((each) => each.priority === priority) }));
+  }
+
+  /** The endpoint of this name (`ip:port`). */
+  named(name: string): LiveEndpoint | undefined {
+    this.#byName ??= new Map(this.endpoints.map((each) => [each.name, each]));
+    return this.#byName.get(name);
   }
 
   /** The set that `plan` names; `make` makes a LiveEndpoint for row `row` of the plan. A repeated address counts once. */

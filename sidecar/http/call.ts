@@ -128,7 +128,7 @@ export class Call implements RequestSink {
     this.#limits = limits;
     if (entry.idleTimeout >= 0) x.stream.idleTimeout(entry.idleTimeout);
     if (context.load !== null) context.load.arrived(x);
-    if (entry.hash !== null && upstream.cluster.hashes) entry.hash.stamp(x, context.manager);
+    if (entry.affinity !== null) entry.affinity.stamp(x, cluster.hashes, context);
     if (entry.needsRequestEdit) entry.applyRequest(x);
     const terms = termsOf(x, entry, context.manager, this.#deadline);
     this.#timeout = terms.timeout;
@@ -226,7 +226,7 @@ export class Call implements RequestSink {
     headers.set('x-envoy-upstream-service-time', String(Math.round(turn.now - attempt.started)));
     if ((headers.known & DATE) === 0 && !headers.has('date')) headers.add('date', context.date.text);
     if (manager.serverName !== '') headers.set('server', manager.serverName);
-    if (x.affinityCookie !== '') headers.add('set-cookie', x.affinityCookie);
+    if (entry.affinity !== null) entry.affinity.respond(x, headers);
     respondedVia(headers, manager.via);
     this.#response = headers;
     if (isSwitch(x, status)) context.stats.switched();

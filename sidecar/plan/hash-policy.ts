@@ -1,11 +1,20 @@
 import { toMs } from '../../shared/xds/duration.ts';
-import type { RouteActionHashPolicy } from '../../shared/xds/messages.gen.ts';
-import type { HashSourcePlan } from '../core/plan/route.ts';
+import type { RouteActionHashPolicy, SessionCookie } from '../../shared/xds/messages.gen.ts';
+import type { HashSourcePlan, SessionPlan } from '../core/plan/route.ts';
 import type { Place } from './place.ts';
 
 /** The hash policies of a route. */
 export function hashSources(policies: readonly RouteActionHashPolicy[], place: Place): HashSourcePlan[] {
   return policies.flatMap((each, index) => source(each, place.index('hash_policy', index)) ?? []);
+}
+
+/** The cookie of a route's sessions, from its aya.v1.RouteOptions. `place`: the route action's. */
+export function session(config: SessionCookie | undefined, place: Place): SessionPlan | null {
+  if (!config) return null;
+  if (!config.name) place.wrong('the session_cookie of aya.v1.RouteOptions must have a name');
+  const ttl = Math.floor((toMs(config.ttl) ?? 0) / 1000);
+  if (ttl < 0) place.wrong('the ttl of a session_cookie must not be negative');
+  return { name: config.name ?? '', ttl, path: config.path ?? '', strict: config.strict ?? false };
 }
 
 function source(policy: RouteActionHashPolicy, place: Place): HashSourcePlan | undefined {

@@ -12,7 +12,7 @@ import type {
   RoutePlan,
   VirtualHostPlan,
 } from '../core/plan/route.ts';
-import { RequestHash } from './hash.ts';
+import { Affinity } from './affinity.ts';
 import { HeaderEdits } from './header-edits.ts';
 import { responseTest } from './header-match.ts';
 import { RouteMatch } from './match.ts';
@@ -44,8 +44,8 @@ export class RouteEntry {
   readonly retry: RetryPolicy | null;
   /** Bytes of request body kept for further attempts. */
   readonly bufferLimit: number;
-  /** Null = requests are not hashed. */
-  readonly hash: RequestHash | null;
+  /** Null = nothing holds requests to an endpoint. */
+  readonly affinity: Affinity | null;
   readonly priority: 'default' | 'high';
   readonly clusterNotFoundStatus: 404 | 500 | 503;
   /** CONNECT to it makes a tunnel to an endpoint. */
@@ -86,7 +86,7 @@ export class RouteEntry {
     );
     this.expectedTimeout = least === Number.POSITIVE_INFINITY ? '' : String(least);
     this.bufferLimit = forward?.bufferLimit ?? 0;
-    this.hash = RequestHash.of(forward?.hash ?? []);
+    this.affinity = Affinity.of(forward);
     this.priority = forward?.priority ?? 'default';
     this.clusterNotFoundStatus = forward?.clusterNotFoundStatus ?? 503;
     this.connects = forward?.connect ?? false;

@@ -3,6 +3,7 @@ import { xxHash64 } from '../../shared/struct/xx-hash.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { HashSourcePlan } from '../core/plan/route.ts';
 import { clientAddress, type Trust } from './client-address.ts';
+import { cookieOf, setCookie } from './cookie.ts';
 
 /** The hash policies of a route: what a request is to stick to its endpoint by. Source: Envoy, RouteAction.HashPolicy. */
 export class RequestHash {
@@ -36,7 +37,7 @@ function hashOf(x: Exchange, source: HashSourcePlan, trust: Trust): Hash64 | nul
     case 'source-ip':
       return textHash(clientAddress(x, trust));
     case 'cookie':
-      return textHash(cookieOf(x, source.name) || newCookie(x, source));
+      return textHash(cookieOf(x.headers, source.name) || newCookie(x, source));
   }
 }
 
@@ -64,19 +65,6 @@ function queryParameter(path: string, name: string): string | undefined {
   return undefined;
 }
 
-/** The value of a request cookie without quotes; '' when there is none. */
-function cookieOf(x: Exchange, name: string): string {
-  const cookies = x.headers.joined('cookie', ';');
-  if (cookies === undefined) return '';
-  for (const pair of cookies.split(';')) {
-    const equals = pair.indexOf('=');
-    if (equals < 0 || pair.slice(0, equals).trim() !== name) continue;
-    const value = pair.slice(equals + 1).trim();
-    return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
-  }
-  return '';
-}
-
 /**
  * Makes a cookie when the policy has a time for it to live. Its value follows from the connection, so that several requests
  * that come at once before the client has the cookie get the same one.
@@ -86,7 +74,6 @@ function newCookie(x: Exchange, source: Extract<HashSourcePlan, { kind: 'cookie'
   if (ttl === null) return '';
   const { remoteAddress, remotePort, localAddress, localPort } = x.stream.peer;
   const value = hexOf(xxHash64(`${remoteAddress}:${remotePort}${localAddress}:${localPort}`));
-  const age = ttl === 0 ? '' : `; Max-Age=${ttl}`;
-  x.affinityCookie = `${name}="${value}"${age}${path === '' ? '' : `; Path=${path}`}; HttpOnly`;
+  x.affinityCookie = setCookie(name, value, ttl, path);
   return value;
 }

@@ -25,6 +25,7 @@ export function forwardPlan(rest: Partial<ForwardPlan> = {}): ForwardPlan {
   return {
     kind: 'forward',
     hash: [],
+    session: null,
     clusters: [clusterPlan('cart')],
     clusterHeader: '',
     clusterNotFoundStatus: 503,

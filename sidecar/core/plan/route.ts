@@ -87,6 +87,8 @@ export interface ForwardPlan {
   readonly bufferLimit: number;
   /** What a request is hashed by, for clusters whose policy goes by a hash. */
   readonly hash: readonly HashSourcePlan[];
+  /** Null = clients are kept at no endpoint by a cookie. */
+  readonly session: SessionPlan | null;
   readonly priority: 'default' | 'high';
 }
 
@@ -97,6 +99,15 @@ export type HashSourcePlan = { readonly terminal: boolean } & (
   /** `ttl`: seconds of a cookie that is made when the request has none, 0 = for the session, null = none is made. */
   | { readonly kind: 'cookie'; readonly name: string; readonly ttl: number | null; readonly path: string }
 );
+
+/** A cookie that names the endpoint of a client's session. */
+export interface SessionPlan {
+  readonly name: string;
+  /** Seconds, 0 = for the client's session. */
+  readonly ttl: number;
+  readonly path: string;
+  readonly strict: boolean;
+}
 
 export interface WeightedClusterPlan {
   readonly name: string;

@@ -59,3 +59,44 @@ for (const [policy, over] of [
     }
   });
 }
+
+test('a session stays at its endpoint while that is there, and moves with a new cookie when it is gone', async (t) => {
+  const backends = await Promise.all(
+    ['a', 'b', 'c'].map((name) => httpBackend(t, (_, response) => response.end(name))),
+  );
+  const metadata = {
+    typed_filter_metadata: {
+      'aya.dev': { '@type': 'type.googleapis.com/aya.v1.RouteOptions', session_cookie: { name: 'sid', path: '/' } },
+    },
+  };
+  const sidecar = await startSidecar(
+    t,
+    bootstrap(
+      [
+        httpListener({
+          routes: [
+            forward('cart', { retry_policy: { retry_on: 'connect-failure,reset', num_retries: 9 } }, { metadata }),
+          ],
+        }),
+      ],
+      [
+        cluster(
+          'cart',
+          backends.map((each) => each.port),
+        ),
+      ],
+    ),
+  );
+  const first = await call(sidecar.port());
+  const [cookie = ''] = first.headers['set-cookie']?.[0]?.split(';') ?? [];
+  assert.match(cookie, /^sid="[A-Za-z0-9+/=]+"$/);
+  for (let again = 0; again < 6; again += 1) {
+    const back = await call(sidecar.port(), { headers: { cookie } });
+    assert.deepEqual([back.body, back.headers['set-cookie']], [first.body, undefined]);
+  }
+  await backends['abc'.indexOf(first.body)]?.close();
+  const moved = await call(sidecar.port(), { headers: { cookie } });
+  assert.equal(moved.status, 200);
+  assert.notEqual(moved.body, first.body);
+  assert.notEqual(moved.headers['set-cookie']?.[0]?.split(';')[0], cookie);
+});

@@ -1,0 +1,33 @@
+import type { Random } from '../../shared/struct/random.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { HeaderList } from '../core/headers.ts';
+import type { SessionPlan } from '../core/plan/route.ts';
+import { Preference } from '../core/preference.ts';
+import { cookieOf, setCookie } from './cookie.ts';
+
+/**
+ * A session at exactly one endpoint, over any balancing policy: its address stands in a cookie (base64), and is looked up
+ * before the policy is asked. When that endpoint is gone another one is chosen and the cookie says so, unless it is strict.
+ * As Envoy's stateful session with cookies.
+ */
+export class Session {
+  readonly #plan: SessionPlan;
+
+  constructor(plan: SessionPlan) {
+    this.#plan = plan;
+  }
+
+  stamp(x: Exchange, random: Random): void {
+    const value = cookieOf(x.headers, this.#plan.name);
+    const endpoint = value === '' ? '' : Buffer.from(value, 'base64').toString('latin1');
+    // A policy that goes by a hash is to choose at random when there is none, so a preference always has one.
+    const hash = x.hash ?? { high: (random() * 4_294_967_296) | 0, low: (random() * 4_294_967_296) | 0 };
+    x.hash = new Preference(hash, endpoint, this.#plan.strict);
+  }
+
+  respond(x: Exchange, headers: HeaderList): void {
+    const { name, ttl, path } = this.#plan;
+    if (x.upstream === '' || (x.hash instanceof Preference && x.hash.endpoint === x.upstream)) return;
+    headers.add('set-cookie', setCookie(name, Buffer.from(x.upstream, 'latin1').toString('base64'), ttl, path));
+  }
+}
