@@ -89,9 +89,9 @@ describe('the API', () => {
     assert.deepEqual(
       body.details.causes.map((each: { field: string; reason: string }) => [each.field, each.reason]),
       [
-        ['spec.healthCheck', 'FieldValueNotSupported'],
         ['spec.retry.attemps', 'FieldUnknown'],
         ['spec.retry.attempts', 'FieldValueInvalid'],
+        ['spec.healthCheck', 'FieldValueInvalid'],
       ],
     );
   });
