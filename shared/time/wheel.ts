@@ -18,10 +18,14 @@ export class WheelTimer {
 }
 
 const BUCKETS = 512;
+/** Ticks that a thread is late after which it counts as held up. */
+const HELD_UP = 5;
 
 /**
  * One coarse hashed timing wheel per thread (Varghese and Lauck 1987): ticks of 10 ms, O(1) start and stop, one real
- * timer for all. A timer fires up to one tick late and never early.
+ * timer for all. A timer fires up to one tick late and never early. An event loop runs its timers before it looks for
+ * input, so a thread that was held up would call everything late that came meanwhile in good time: it looks first, and
+ * its timers fire a tick later.
  */
 export class Wheel {
   readonly tickMs: number;
@@ -32,6 +36,7 @@ export class Wheel {
   #done = 0;
   #running = 0;
   #stop: Cancel | null = null;
+  #looked = false;
 
   /** `around` wraps the work of each tick (a worker opens a turn there). */
   constructor(clock: Clock, around: (run: () => void) => void = (run) => run(), tickMs = 10) {
@@ -77,6 +82,8 @@ export class Wheel {
 
   readonly #advance = (): void => {
     const target = Math.floor((this.#clock.now() - this.#origin) / this.tickMs);
+    this.#looked = !this.#looked && target - this.#done > HELD_UP;
+    if (this.#looked) return;
     while (this.#done < target) {
       this.#done += 1;
       let timer = this.#buckets[this.#done % BUCKETS] ?? null;
