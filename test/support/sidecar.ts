@@ -79,6 +79,12 @@ export function startSidecar(t: TestContext, bootstrap: Json, ...flags: string[]
   return ready(spawnSidecar(t, bootstrap, ...flags));
 }
 
+/** The same in a process that may have only so many descriptors, its own included. */
+export function startConfinedSidecar(t: TestContext, bootstrap: Json, descriptors: number): Promise<Sidecar> {
+  const confined = ['-c', `ulimit -n ${descriptors}; exec "$0" "$@"`, process.execPath];
+  return ready(spawnProgram(t, bootstrap, (file) => [...confined, 'cli/main.ts', 'sidecar', '-c', file], 'sh'));
+}
+
 /** The same without waiting. */
 export function spawnSidecar(t: TestContext, bootstrap: Json, ...flags: string[]): Sidecar {
   return spawnProgram(t, bootstrap, (file) => ['cli/main.ts', 'sidecar', '-c', file, ...flags]);
@@ -96,9 +102,14 @@ export async function startMortalSidecar(
   return { sidecar, kill: (which) => sidecar.child.stdin?.write(`kill ${which}\n`) };
 }
 
-function spawnProgram(t: TestContext, bootstrap: Json, argv: (file: string) => string[]): Sidecar {
+function spawnProgram(
+  t: TestContext,
+  bootstrap: Json,
+  argv: (file: string) => string[],
+  program = process.execPath,
+): Sidecar {
   const { file, remove } = temporaryFile('bootstrap.json', JSON.stringify(bootstrap));
-  const child = spawn(process.execPath, argv(file), { stdio: ['pipe', 'ignore', 'pipe'] });
+  const child = spawn(program, argv(file), { stdio: ['pipe', 'ignore', 'pipe'] });
   const sidecar = new Sidecar(child, remove);
   t.after(() => sidecar.kill());
   return sidecar;

@@ -32,11 +32,10 @@ const PATIENCE: Json = {
   request_headers_timeout: '0.5s',
   request_timeout: '1s',
   stream_idle_timeout: '1s',
-  access_log: [],
 };
 
 /** Clusters by the first segment of the path. `well` is what others call while there is fire. */
-const CLUSTERS = ['well', 'silent', 'raw', 'dead', 'tight'] as const;
+const CLUSTERS = ['well', 'quick', 'silent', 'raw', 'dead', 'tight'] as const;
 
 /**
  * A sidecar with an upstream for each way to misbehave, its access log, and a client that calls a healthy upstream all the
@@ -47,10 +46,12 @@ export class Ground {
   readonly well: Backend;
   readonly silent: Backend;
   readonly tight: Backend;
+  readonly #t: TestContext;
   readonly #log: string;
   #before = new Map<string, number>();
 
-  private constructor(sidecar: Sidecar, log: string, well: Backend, silent: Backend, tight: Backend) {
+  private constructor(t: TestContext, sidecar: Sidecar, log: string, well: Backend, silent: Backend, tight: Backend) {
+    this.#t = t;
     this.sidecar = sidecar;
     this.#log = log;
     this.well = well;
@@ -58,7 +59,7 @@ export class Ground {
     this.tight = tight;
   }
 
-  static async lay(t: TestContext): Promise<Ground> {
+  static async lay(t: TestContext, patience: Json = PATIENCE): Promise<Ground> {
     const well = await httpBackend(t, (request, response) => {
       if (request.url?.startsWith('/well/large')) {
         request.resume();
@@ -68,6 +69,10 @@ export class Ground {
       } else if (request.method === 'POST') request.pipe(response);
       else response.end('well');
     });
+    // Costs as little as can be: it is for many.
+    const quick = await rawBackend(t, (socket) => {
+      socket.on('data', () => socket.write(QUICK)).on('end', () => socket.end());
+    });
     const silent = await rawBackend(t, (socket) => socket.resume().on('end', () => socket.end()));
     const raw = await rawBackend(t, misbehave);
     const tight = await httpBackend(t, (_request, response) => {
@@ -75,7 +80,14 @@ export class Ground {
     });
     const log = temporaryFile('access.log', '');
     t.after(() => log.remove());
-    const ports = { well: well.port, silent: silent.port, raw: raw.port, dead: await deafPort(), tight: tight.port };
+    const ports = {
+      well: well.port,
+      quick: quick.port,
+      silent: silent.port,
+      raw: raw.port,
+      dead: await deafPort(),
+      tight: tight.port,
+    };
     const sidecar = await startSidecar(
       t,
       bootstrap(
@@ -84,7 +96,7 @@ export class Ground {
             routes: CLUSTERS.map((name) =>
               forward(name, { timeout: name === 'silent' ? '0.5s' : '0s' }, { match: { prefix: `/${name}` } }),
             ),
-            manager: { ...PATIENCE, access_log: [accessLogFile(log.file, FORMAT)] },
+            manager: { ...patience, access_log: [accessLogFile(log.file, FORMAT)] },
           }),
         ],
         CLUSTERS.map((name) =>
@@ -99,7 +111,7 @@ export class Ground {
         ),
       ),
     );
-    return new Ground(sidecar, log.file, well, silent, tight);
+    return new Ground(t, sidecar, log.file, well, silent, tight);
   }
 
   get port(): number {
@@ -108,7 +120,9 @@ export class Ground {
 
   /** A client at a steady rate that must see nothing of all this: call `unharmed` at the end. */
   bystander(perSecond = 50): Bystander {
-    return new Bystander(new Load({ port: this.port, perSecond, host: 'a', path: '/well' }));
+    const load = new Load({ port: this.port, perSecond, host: 'a', path: '/well' });
+    this.#t.after(() => load.stop());
+    return new Bystander(load);
   }
 
   /** Requests of this x-case in the access log so far. */
@@ -127,6 +141,15 @@ export class Ground {
       if (all.length < count) throw new Error(`${all.length} of ${count} requests of ${name} have ended`);
       return all;
     }, 10_000);
+  }
+
+  /** How often each way to end is in the access log: `STATUS FLAGS DETAILS`. */
+  summary(): Record<string, number> {
+    const ways = readFileSync(this.#log, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.slice(line.indexOf(' ') + 1));
+    return Object.fromEntries([...Map.groupBy(ways, (way) => way)].map(([way, all]) => [way, all.length]));
   }
 
   /** Remembers all counters, for `rose`. */
@@ -161,6 +184,7 @@ export class Ground {
   }
 }
 
+const QUICK = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nquick';
 const GAUGES = /(downstream_(cx|rq)_active|upstream_(cx|rq)_active|upstream_rq_pending_active)$/;
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 /** More than both sides' socket buffers hold. */
