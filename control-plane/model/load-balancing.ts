@@ -40,6 +40,8 @@ export interface LoadBalancing {
   slowStart?: SlowStart;
   /** RingHash and Maglev: what a request sticks to its endpoint by; several are combined. */
   hash?: HashSource[];
+  /** Whatever the policy: a client stays at the endpoint that its cookie names. */
+  sessionCookie?: SessionCookie;
   /** RingHash, Maglev and SourceIp: percent of the mean load that no endpoint may exceed. */
   balanceFactor?: number;
   minimumRingSize?: number;
@@ -70,6 +72,15 @@ export interface SlowStart {
   minWeightPercent: number;
 }
 
+export interface SessionCookie {
+  name: string;
+  /** Absent: as long as the client's session. */
+  ttl?: string;
+  path?: string;
+  /** Answer 503 when the endpoint is gone, instead of choosing another one. */
+  strict: boolean;
+}
+
 /** Exactly one of the sources. */
 export interface HashSource {
   header?: string;
@@ -81,11 +92,11 @@ export interface HashSource {
   terminal: boolean;
 }
 
-type Option = Exclude<keyof LoadBalancing, 'policy' | 'choiceCount'>;
+type Option = Exclude<keyof LoadBalancing, 'policy' | 'choiceCount' | 'sessionCookie'>;
 
 const byLatency = ['slowStart', 'decay', 'defaultLatency', 'failureLatency'] as const;
 
-/** Fields that each policy takes beside `policy` and `choiceCount`. */
+/** Fields that each policy takes beside `policy`, `choiceCount` and `sessionCookie`. */
 const optionsOf: Readonly<Record<BalancingPolicy, readonly Option[]>> = {
   LeastRequest: ['slowStart'],
   LeastConnection: ['slowStart'],
@@ -109,10 +120,19 @@ const optionsOf: Readonly<Record<BalancingPolicy, readonly Option[]>> = {
 const name = text({ min: 1, max: 256, pattern: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, is: 'a token (RFC 9110)' });
 const day = 24 * 3_600_000;
 
+const cookiePath = text({ min: 1, max: 1024, pattern: /^\/[!-:<-~]*$/, is: 'a path' });
+
 const cookie = object<NonNullable<HashSource['cookie']>>({
   name: required(name),
   ttl: optional(duration(0, 365 * day)),
-  path: optional(text({ min: 1, max: 1024, pattern: /^\/[!-:<-~]*$/, is: 'a path' })),
+  path: optional(cookiePath),
+});
+
+const sessionCookie = object<SessionCookie>({
+  name: required(name),
+  ttl: optional(duration(1_000, 365 * day)),
+  path: optional(cookiePath),
+  strict: preset(boolean, false),
 });
 
 const hashSource = object<HashSource>(
@@ -145,6 +165,7 @@ export const loadBalancing: Schema<LoadBalancing> = object<LoadBalancing>(
     policy: preset(oneOf(policyNames), 'LeastRequest'),
     choiceCount: preset(integer(2, 10), 2),
     slowStart: optional(slowStart),
+    sessionCookie: optional(sessionCookie),
     hash: optional(list(hashSource, { min: 1, max: 8 })),
     balanceFactor: optional(integer(100, 10_000)),
     minimumRingSize: optional(integer(1, 4_096)),
@@ -167,7 +188,7 @@ function checkOptions(block: LoadBalancing, path: string, problems: Problems): v
   const { policy } = block;
   const allowed = optionsOf[policy];
   for (const field of Object.keys(block) as (keyof LoadBalancing)[]) {
-    if (field === 'policy' || (allowed as readonly string[]).includes(field)) continue;
+    if (field === 'policy' || field === 'sessionCookie' || (allowed as readonly string[]).includes(field)) continue;
     // It is stored with every policy, by its default.
     if (field === 'choiceCount' && (policy === 'LeastRequest' || block.choiceCount === 2)) continue;
     problems.add(at(path, field), `has no meaning with policy ${policy}`);

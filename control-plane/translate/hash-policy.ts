@@ -21,6 +21,23 @@ export function hashing(policies: readonly (TrafficPolicy | undefined)[], { kind
   return {};
 }
 
+/** The cookie of sessions with the services of a route: the first that wants any. For our own sidecars only. */
+export function sessionCookie(
+  policies: readonly (TrafficPolicy | undefined)[],
+  { kind, level }: Caller,
+): Message<'aya.v1.RouteOptions'> {
+  if (kind !== 'aya' || level < 2) return {};
+  for (const policy of policies) {
+    const cookie = policy?.spec.loadBalancing?.sessionCookie;
+    if (!cookie) continue;
+    const { name, ttl, path = '/', strict } = cookie;
+    return {
+      session_cookie: { name, path, strict, ...(ttl !== undefined && { ttl: fromMs(parseDuration(ttl) ?? 0) }) },
+    };
+  }
+  return {};
+}
+
 function sourcesOf(policy: TrafficPolicy | undefined): readonly HashSource[] {
   const block = policy?.spec.loadBalancing;
   if (block?.policy === 'SourceIp') return [{ sourceIp: true, terminal: false }];

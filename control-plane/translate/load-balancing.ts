@@ -39,8 +39,8 @@ const grpcPolicies: readonly BalancingPolicy[] = [
 ];
 
 /** Whether sidecars of level 1 know all of a block (decisions D19). */
-export function isOfLevel1({ policy, slowStart }: LoadBalancing): boolean {
-  return ['LeastRequest', 'RoundRobin', 'Random'].includes(policy) && slowStart === undefined;
+export function isOfLevel1({ policy, slowStart, sessionCookie }: LoadBalancing): boolean {
+  return ['LeastRequest', 'RoundRobin', 'Random'].includes(policy) && !slowStart && !sessionCookie;
 }
 
 /**
@@ -51,6 +51,9 @@ export function isOfLevel1({ policy, slowStart }: LoadBalancing): boolean {
 export function balancing(policy: TrafficPolicy | undefined, kind: NodeKind, note: Note): Cluster {
   const block = policy?.spec.loadBalancing ?? byDefault;
   const own = ownPolicy(block);
+  if (policy && block.sessionCookie && kind !== 'aya') {
+    note(policy, 'loadBalancing.sessionCookie: only sidecars of Aya keep sessions', kind);
+  }
   if (kind === 'grpc') {
     if (policy) noteForGrpc(policy, block, note);
     const preferred = block.policy === 'RoundRobin' || !grpcPolicies.includes(block.policy) ? [] : [inGrpc(block)];

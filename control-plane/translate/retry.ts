@@ -73,12 +73,19 @@ export function retryPolicy(retry: RetryPolicy, on: readonly string[] = conditio
 export function byClasses(
   nonIdempotent: boolean,
   hedge?: RetryPolicy['hedge'],
+  more: Message<'aya.v1.RouteOptions'> = {},
 ): Message<'envoy.config.route.v3.Route'> {
-  const options = pack('aya.v1.RouteOptions', {
+  return ownOptions({
     retry: { non_idempotent: nonIdempotent },
     ...(hedge && { hedge: { delay: span(hedge.delay) } }),
+    ...more,
   });
-  return { metadata: { typed_filter_metadata: { [ownMetadata]: options } } };
+}
+
+/** A route's options for our own sidecars; nothing when there are none. */
+export function ownOptions(options: Message<'aya.v1.RouteOptions'>): Message<'envoy.config.route.v3.Route'> {
+  if (Object.keys(options).length === 0) return {};
+  return { metadata: { typed_filter_metadata: { [ownMetadata]: pack('aya.v1.RouteOptions', options) } } };
 }
 
 /** Where a response says when to come back. */

@@ -6,10 +6,10 @@ import { type Destination, destinationsOf, sending } from './backends.ts';
 import type { Caller } from './caller.ts';
 import type { ServiceEntry } from './catalog.ts';
 import { type FaultyRule, withFaults } from './faulty-rules.ts';
-import { hashing } from './hash-policy.ts';
+import { hashing, sessionCookie } from './hash-policy.ts';
 import type { Message } from './message.ts';
 import type { Note } from './problem.ts';
-import { byClasses, conditions, idempotentMethods, neverSent, retryOfRule, retryPolicy } from './retry.ts';
+import { byClasses, conditions, idempotentMethods, neverSent, ownOptions, retryOfRule, retryPolicy } from './retry.ts';
 import { headerChanges, redirectsOf, rewriteOf } from './route-filters.ts';
 import { idempotentOnly, matchesOf, type RouteMatch } from './route-match.ts';
 import { rulesFor } from './rules.ts';
@@ -55,7 +55,11 @@ function routeOf(
       caller,
     ),
   };
-  return retried({ ...base, ...faults(destinations) }, action, each, entry, caller, note);
+  const session = sessionCookie(
+    destinations.map(({ policy }) => policy),
+    caller,
+  );
+  return retried({ ...base, ...faults(destinations) }, action, session, each, entry, caller, note);
 }
 
 /** One destination: its fault stands on the route; of several each carries its own (see `sending`). */
@@ -81,6 +85,7 @@ function timeouts({ rule }: FaultyRule, entry: ServiceEntry, caller: Caller): Ro
 function retried(
   base: Route,
   action: RouteAction,
+  session: Message<'aya.v1.RouteOptions'>,
   { rule }: FaultyRule,
   entry: ServiceEntry,
   caller: Caller,
@@ -94,9 +99,10 @@ function retried(
     return [{ ...base, route: action }];
   }
   const full = retryPolicy(retry);
-  if (!full) return [{ ...base, route: action }];
+  if (!full) return [{ ...base, route: action, ...ownOptions(session) }];
   if (caller.kind === 'aya') {
-    return [{ ...base, route: { ...action, retry_policy: full }, ...byClasses(retry.nonIdempotent, retry.hedge) }];
+    const options = byClasses(retry.nonIdempotent, retry.hedge, session);
+    return [{ ...base, route: { ...action, retry_policy: full }, ...options }];
   }
   if (policy && retry.hedge) note(policy, 'retry.hedge: Envoy hedges on the per-try timeout only', 'envoy');
   const safe = neverSent(retry);

@@ -155,7 +155,11 @@ const loadBalancing = fc.oneof(
     choiceCount: fc.integer({ min: 2, max: 10 }),
     slowStart,
   }),
-  fc.record({ policy: fc.constantFrom('RoundRobin', 'LeastConnection'), slowStart }),
+  fc.record({
+    policy: fc.constantFrom('RoundRobin', 'LeastConnection'),
+    slowStart,
+    sessionCookie: maybe(fc.record({ name: fc.constant('sid'), strict: fc.boolean() })),
+  }),
   fc.record({ policy: fc.constantFrom('Random', 'ClientSideWeightedRoundRobin', 'Prequal') }),
   fc.record({ policy: fc.constantFrom('PeakEwma', 'LeastResponseTime'), ...measured }),
   fc.record({ policy: fc.constant('LeastBandwidth'), slowStart, decay: maybe(span) }),

@@ -169,6 +169,14 @@ const wrong: [what: string, fields: object, problems: string[]][] = [
     { loadBalancing: { policy: 'PeakEwma', hotQuantile: 0.5 } },
     ['spec.loadBalancing.hotQuantile: has no meaning with policy PeakEwma'],
   ],
+  [
+    'a session without a name',
+    { loadBalancing: { sessionCookie: { path: 'shop' } } },
+    [
+      'spec.loadBalancing.sessionCookie.name: required',
+      'spec.loadBalancing.sessionCookie.path: must be a path; got "shop"',
+    ],
+  ],
   ['subsets', { loadBalancing: { subsets: [] } }, ['spec.loadBalancing.subsets: not supported yet']],
   ['one choice', { loadBalancing: { choiceCount: 1 } }, ['spec.loadBalancing.choiceCount: must be at least 2; got 1']],
   [
