@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import process from 'node:process';
 
-const longSuites = ['test/chaos/', 'test/bench/', 'test/fuzz/', 'test/simulation/'];
+const longSuites = ['test/chaos/', 'test/bench/', 'test/fuzz/', 'test/simulation/', 'test/integration/fire/'];
 const asked = process.argv.slice(2);
 const files = (
   asked.length > 0
