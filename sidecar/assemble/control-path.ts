@@ -78,6 +78,7 @@ export class ControlPath {
       log,
       onTripped: (slot, detector) => this.ejector.reported(slot, detector),
       onTrial: (slot, trial, outcome) => this.breakers.ended(slot, trial, outcome),
+      onSick: (slot) => this.checker.sick(slot),
       onDied: () => this.breakers.workerDied(),
       onHost: (host) => this.discovery.ask(host, (result) => this.host.answerHost(host, result)),
       onFatal: options.onFatal,

@@ -25,6 +25,8 @@ export interface ClusterSurroundings {
   readonly report: Report;
   /** Told how attempts of a breaker's trial end. Absent: there are no breakers. */
   readonly reportTrial?: ReportTrial;
+  /** Told which endpoint (by slot) says itself that its health check fails. */
+  readonly reportSick?: (slot: number) => void;
   readonly random: Random;
   /** Monotonic ms. */
   readonly now: () => number;
@@ -208,6 +210,9 @@ export class Cluster {
   #protect(endpoint: LiveEndpoint, plan: ClusterPlan): void {
     endpoint.maxRequests = plan.maxRequestsPerEndpoint || Number.POSITIVE_INFINITY;
     const { reportTrial = untold } = this.#around;
+    // By Envoy's rules a status behind messages is not looked at; by ours it is (decision D7).
+    endpoint.awaitsTrailers = plan.breaker !== null || plan.outlier?.neverEjectAll === true;
+    endpoint.reportSick = plan.healthCheck === null ? null : (this.#around.reportSick ?? null);
     const guarded = plan.breaker?.per === 'endpoint';
     endpoint.gate = guarded ? new BreakerGate(endpoint.slot, endpoint.slotIndex, reportTrial) : null;
   }

@@ -33,6 +33,10 @@ export class LiveEndpoint {
   meter: Meter | null = null;
   /** The error-rate breaker of this endpoint; null = it has none. */
   gate: BreakerGate | null = null;
+  /** What it answers to gRPC is known when its trailers say so, not when its head says 200. */
+  awaitsTrailers = false;
+  /** Told when an answer says that its health check fails from now on; null = it is not checked. */
+  reportSick: ((slot: number) => void) | null = null;
   /** Requests under way in all workers at most. */
   maxRequests = Number.POSITIVE_INFINITY;
   /** For requests of high priority, once there was one. */

@@ -2,15 +2,30 @@ import { WheelTimer } from '../../shared/time/wheel.ts';
 import type { Trial } from '../cluster/breaker/gate.ts';
 import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
 import type { Meter } from '../cluster/meter.ts';
-import { OBSERVED, observationOfFailure, observationOfStatus } from '../cluster/outlier/observation.ts';
+import {
+  OBSERVED,
+  observationOfFailure,
+  observationOfGrpc,
+  observationOfStatus,
+} from '../cluster/outlier/observation.ts';
 import type { RetryPolicy } from '../cluster/retry/policy.ts';
 import type { AttemptSink, ClientStream } from '../core/exchange.ts';
-import type { HeaderList } from '../core/headers.ts';
+import { H, type HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure } from '../core/outcome.ts';
 import type { PoolWaiter, StreamSource } from '../core/pool.ts';
 import type { Flushable } from '../core/turn.ts';
 import type { ClusterStats } from '../telemetry/cluster-stats.ts';
 import type { Forward } from './forward.ts';
+
+const GRPC_STATUS = H['grpc-status'];
+const CONTENT_TYPE = H['content-type'];
+/** In an answer: take me out now, do not wait for the next check. Envoy's, and not for the client. */
+const IMMEDIATE_FAIL = 'x-envoy-immediate-health-check-fail';
+/** Ms after the head when a gRPC call that goes on counts as a success. */
+const LATEST = 1_000;
+
+const isGrpc = (headers: HeaderList): boolean =>
+  /^application\/grpc([+;]|$)/.test(headers.getKnown(CONTENT_TYPE) ?? '');
 
 /**
  * One attempt at one endpoint: wait for a connection, send, receive. It tells its loop what happens and owes the
@@ -38,6 +53,10 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   #perTry: WheelTimer | null = null;
   #idle: WheelTimer | null = null;
   #observed = false;
+  /** Runs while a gRPC status is waited for. */
+  #late: WheelTimer | null = null;
+  /** Ms to the response head, 0 without one. */
+  #ttfb = 0;
   /** Bytes of the request that the endpoint's meter knows of. */
   #measured = 0;
   #discarding = false;
@@ -138,11 +157,13 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     const { call } = this.#forward;
     if (this.#perTry !== null) call.context.wheel.stop(this.#perTry);
     if (this.#idleLimit > 0) this.#moved();
-    this.#observed = true;
     const { now } = call.context.turn;
-    const observed = observationOfStatus(status);
-    this.endpoint.observed(observed, now - this.started);
-    if (this.#trial !== null) this.#trial.end(observed);
+    this.#observeHead(status, headers, now);
+    const { reportSick } = this.endpoint;
+    if (reportSick !== null && headers.has(IMMEDIATE_FAIL)) {
+      headers.remove(IMMEDIATE_FAIL);
+      reportSick(this.endpoint.slotIndex);
+    }
     const { meter } = this.endpoint;
     if (meter !== null) {
       meter.head(status, headers, now - this.started, now);
@@ -160,6 +181,7 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
 
   onEnd(trailers: HeaderList | null): void {
     if (trailers !== null) this.endpoint.meter?.trailers(trailers, this.#forward.call.context.turn.now);
+    if (this.#late !== null) this.#see(observationOfGrpc(trailers?.getKnown(GRPC_STATUS) ?? '0'));
     this.#close();
     if (!this.#discarding) this.#forward.call.responseEnd(this, trailers);
   }
@@ -224,12 +246,31 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     this.#forward.attemptFailed(this, FAILURE.perTryTimeout);
   }
 
-  #observe(failure: Failure): void {
+  /**
+   * What the endpoint is worth shows in its head; but of gRPC a head of 200 says little, and the status behind the messages
+   * is waited for, though not longer than LATEST (decision D7).
+   */
+  #observeHead(status: number, headers: HeaderList, now: number): void {
+    this.#ttfb = now - this.started;
+    const grpc = status === 200 ? headers.getKnown(GRPC_STATUS) : undefined;
+    if (grpc !== undefined) this.#see(observationOfGrpc(grpc));
+    else if (status === 200 && this.endpoint.awaitsTrailers && isGrpc(headers)) {
+      this.#late = new WheelTimer(() => this.#see(OBSERVED.success));
+      this.#forward.call.context.wheel.start(this.#late, LATEST, now);
+    } else this.#see(observationOfStatus(status));
+  }
+
+  #see(observed: number): void {
     if (this.#observed) return;
     this.#observed = true;
-    const observed = this.#exempt ? OBSERVED.nothing : observationOfFailure(failure);
-    this.endpoint.observed(observed, 0);
+    this.endpoint.observed(observed, this.#ttfb);
     if (this.#trial !== null) this.#trial.end(observed);
+  }
+
+  #observe(failure: Failure): void {
+    if (this.#observed) return;
+    const observed = this.#exempt ? OBSERVED.nothing : observationOfFailure(failure);
+    this.#see(observed);
     if (observed !== OBSERVED.nothing) this.endpoint.meter?.failed(this.#forward.call.context.turn.now);
   }
 
@@ -246,6 +287,7 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     if (this.endpoint.meter !== null) this.#measureRequest(this.endpoint.meter);
     if (this.#perTry !== null) this.#forward.call.context.wheel.stop(this.#perTry);
     if (this.#idle !== null) this.#forward.call.context.wheel.stop(this.#idle);
+    if (this.#late !== null) this.#forward.call.context.wheel.stop(this.#late);
     if (this.#stream !== null) this.stats.upstreamRqActive.add(-1);
     if (this.#trial !== null) this.#trial.end(OBSERVED.nothing);
     this.endpoint.end();

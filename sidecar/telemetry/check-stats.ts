@@ -6,6 +6,7 @@ export class CheckStats {
   readonly success: Cell;
   readonly failure: Cell;
   readonly networkFailure: Cell;
+  readonly passiveFailure: Cell;
   readonly healthy: Cell;
   readonly degraded: Cell;
 
@@ -16,6 +17,7 @@ export class CheckStats {
     this.success = counter('success');
     this.failure = counter('failure');
     this.networkFailure = counter('network_failure');
+    this.passiveFailure = counter('passive_failure');
     this.healthy = stats.gauge('cluster', owner, 'health_check.healthy');
     this.degraded = stats.gauge('cluster', owner, 'health_check.degraded');
   }

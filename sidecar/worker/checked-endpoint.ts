@@ -71,6 +71,11 @@ export class CheckedEndpoint {
     this.start();
   }
 
+  /** It says so itself. The next check comes when it was to come. */
+  sick(): void {
+    this.#step({ kind: 'sick' });
+  }
+
   close(): void {
     this.#closed = true;
     this.#cancel();

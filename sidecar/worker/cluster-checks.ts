@@ -51,6 +51,15 @@ export class ClusterChecks {
     for (const [slot, row] of wanted) if (!this.#endpoints.has(slot) && endpoints) this.#add(slot, endpoints, row);
   }
 
+  /** False: it is none of these. */
+  sick(slot: number): boolean {
+    const endpoint = this.#endpoints.get(slot);
+    if (!endpoint) return false;
+    this.#stats.passiveFailure.inc();
+    endpoint.sick();
+    return true;
+  }
+
   failing(): CheckEventRecord[] {
     const failing = [...this.#endpoints.values()].filter((each) => !each.check.healthy && !each.check.pending);
     return failing.map((each) => this.#record(each.name, false, true, each.reason));

@@ -101,6 +101,7 @@ export class DataPath {
       random: this.#random,
       now: () => this.#turn.now,
       report: (slot, detector) => post({ kind: 'tripped', slot, detector }),
+      reportSick: (slot) => post({ kind: 'sick', slot }),
       reportTrial: (slot, trial, outcome) => post({ kind: 'trial', slot, trial, outcome }),
       pool: (endpoint, plan, limits) => this.#pool(endpoint, plan, limits),
       probe: loadProber(this.#turn, this.#wheel),

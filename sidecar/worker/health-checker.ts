@@ -67,6 +67,11 @@ export class HealthChecker {
     this.#clusters.delete(name);
   }
 
+  /** An endpoint says in an answer that its check fails from now on. */
+  sick(slot: number): void {
+    for (const each of this.#clusters.values()) if (each.sick(slot)) return;
+  }
+
   /** Endpoints of which nothing is known yet. */
   get pending(): number {
     let pending = 0;

@@ -31,6 +31,7 @@ export interface HostOptions {
   readonly log: Log;
   readonly onTripped: (slot: number, detector: Detector) => void;
   readonly onTrial: ReportTrial;
+  readonly onSick: (slot: number) => void;
   /** A worker died: whatever it had under way is lost. */
   readonly onDied: () => void;
   /** A worker asks for a host that is not in the plan; answer with `answerHost`. */
@@ -196,6 +197,9 @@ export class WorkerHost {
         break;
       case 'tripped':
         this.#options.onTripped(message.slot, message.detector);
+        break;
+      case 'sick':
+        this.#options.onSick(message.slot);
         break;
       case 'trial':
         this.#options.onTrial(message.slot, message.trial, message.outcome);

@@ -43,6 +43,8 @@ export type FromWorker =
   | { readonly kind: 'in-force'; readonly epoch: number }
   | { readonly kind: 'stats'; readonly batch: StatsBatch }
   | { readonly kind: 'tripped'; readonly slot: number; readonly detector: Detector }
+  /** An endpoint says in an answer that its health check fails from now on. */
+  | { readonly kind: 'sick'; readonly slot: number }
   /** An attempt that a half-open breaker let through has ended. */
   | { readonly kind: 'trial'; readonly slot: number; readonly trial: number; readonly outcome: TrialOutcome }
   | { readonly kind: 'host'; readonly host: string }

@@ -18,6 +18,8 @@ export type CheckEvent =
   | { readonly kind: 'start' }
   /** What was waited for is over. */
   | { readonly kind: 'due' }
+  /** It said in an answer to somebody else that it is not well (x-envoy-immediate-health-check-fail). */
+  | { readonly kind: 'sick' }
   /** `traffic`: the cluster has had a request by now. */
   | { readonly kind: 'result'; readonly result: ProbeResult; readonly traffic: boolean };
 
@@ -67,6 +69,8 @@ export class EndpointCheck {
       }
       case 'due':
         return [{ kind: 'probe' }];
+      case 'sick':
+        return this.#healthy ? this.#fall('it says that its health check fails') : [];
       case 'result': {
         const actions = event.result.passed ? this.#pass() : this.#fail(event.result);
         return [...actions, { kind: 'wait', ms: this.#interval(event.result.passed, event.traffic) }];
@@ -97,10 +101,14 @@ export class EndpointCheck {
     if (!this.#healthy) return [];
     this.#failed += 1;
     if (!final && this.#failed < this.#plan.unhealthyThreshold) return [];
-    const times = final ? '' : `, ${this.#failed} times in a row`;
+    return this.#fall(final ? reason : `${reason}, ${this.#failed} times in a row`);
+  }
+
+  #fall(reason: string): readonly CheckAction[] {
     this.#healthy = false;
     this.#failed = 0;
-    return [{ kind: 'changed', healthy: false, first, reason: `${reason}${times}` }];
+    this.#passed = 0;
+    return [{ kind: 'changed', healthy: false, first: false, reason }];
   }
 
   /** Until the next check: by what this one said, and whether it left something pending. */

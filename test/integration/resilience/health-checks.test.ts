@@ -130,8 +130,10 @@ test('an HTTP check can speak HTTP/2 with prior knowledge', async (t) => {
     cluster(name, [port], every(0.1, { http_health_check: { path: `/${name}`, codec_client_type: 'HTTP2' } }));
   const sidecar = await startSidecar(t, through([check('well'), check('sick')]));
   await eventually(() => streams >= 6);
-  const healthy = ['well', 'sick'].map((name) => sidecar.stat(`cluster.${name}.health_check.healthy`));
-  assert.deepEqual(await Promise.all(healthy), [1, 0]);
+  await sidecar.statBecomes('cluster.well.health_check.healthy', 1);
+  assert.equal(await sidecar.stat('cluster.sick.health_check.healthy'), 0);
+  const [event] = JSON.parse(await sidecar.admin('/health_check_events')) as { endpoint: string }[];
+  assert.equal(event?.endpoint, `127.0.0.1:${port}`);
   await sidecar.kill();
 });
 
@@ -232,4 +234,26 @@ test('a passed check lets an endpoint back in that outlier detection had ejected
     return events.some((each) => each.action === 'uneject' && each.reason === 'its active health check passed');
   });
   assert.equal(await sidecar.stat('cluster.back.outlier_detection.ejections_active'), 0);
+});
+
+test('an endpoint that says itself that it is not well is out at once, and its word does not reach the client', async (t) => {
+  let well = true;
+  const backend = await httpBackend(t, (request, response) => {
+    if (request.url === '/healthz') return void response.writeHead(200).end();
+    if (!well) response.setHeader('X-Envoy-Immediate-Health-Check-Fail', 'true');
+    response.end('sick');
+  });
+  const other = await httpBackend(t, (_request, response) => response.end('well'));
+  const two = cluster('two', [backend.port, other.port], every(60, { http_health_check: { path: '/healthz' } }));
+  const sidecar = await startSidecar(t, through([two]));
+  well = false;
+  await eventually(async () => {
+    const { body, headers } = await call(sidecar.port(), { path: '/two' });
+    assert.equal(headers['x-envoy-immediate-health-check-fail'], undefined);
+    return body.toString() === 'sick';
+  });
+  await sidecar.statBecomes('cluster.two.health_check.healthy', 1);
+  assert.equal(await sidecar.stat('cluster.two.health_check.passive_failure'), 1);
+  const answers = await Promise.all(Array.from({ length: 10 }, () => call(sidecar.port(), { path: '/two' })));
+  assert.ok(answers.every((each) => each.body.toString() === 'well'));
 });

@@ -133,6 +133,24 @@ describe('the health check of an endpoint', () => {
     ]);
   });
 
+  test('that says itself that it is not well is not, until it has passed as often as the threshold asks for', () => {
+    const check = new EndpointCheck(healthCheckPlan(three), () => 0);
+    assert.deepEqual(check.step({ kind: 'sick' }), [], 'nothing is known of it anyway');
+    check.step({ kind: 'result', result: ok, traffic: true });
+    const [change] = check.step({ kind: 'sick' });
+    assert.deepEqual(change, {
+      kind: 'changed',
+      healthy: false,
+      first: false,
+      reason: 'it says that its health check fails',
+    });
+    const healthy = [ok, ok, ok].map((result) => {
+      check.step({ kind: 'result', result, traffic: true });
+      return check.healthy;
+    });
+    assert.deepEqual(healthy, [false, false, true]);
+  });
+
   test('always waits for one more check, and changes only when results in a row say so', () => {
     fc.assert(
       fc.property(
