@@ -110,6 +110,7 @@ export function comparisons(duration: number, size: number): Comparison[] {
       expectations: [
         below('peak EWMA', 'round robin', 'errors', 0.5),
         below('least response time', 'round robin', 'errors', 0.5),
+        below('Prequal', 'round robin', 'errors'),
       ],
     },
     {
