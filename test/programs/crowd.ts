@@ -5,6 +5,10 @@
  *   idle N      opens N connections, one request on each, and keeps them      {"open": N}
  *   active N S  N connections ask one request after the other for S seconds   {"answered": R, "failed": {STATUS: F}}
  *   again       one more request on each idle connection                      {"answered": R, "failed": {STATUS: F}}
+ *   rate R S    R requests a second for S seconds, whether answers come or not; each takes a connection that is free, or a new one.
+ *               By status: how many, and percentiles of the ms from the intended time on
+ *                                               {"200": {"count": N, "p50": P, "p99": P}, ...};
+ *               "late" says by how much this process itself was late to ask
  *   leave       closes all                                                    {}
  */
 import net from 'node:net';
@@ -79,10 +83,56 @@ async function open(wanted: number, each: (client: Client) => Promise<void>): Pr
   return clients;
 }
 
+interface Latency {
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+async function openLoop(perSecond: number, seconds: number): Promise<object> {
+  const free: Client[] = [];
+  const all: Client[] = [];
+  const times = new Map<number, number[]>();
+  const late: number[] = [];
+  const ask = async (intended: number): Promise<void> => {
+    late.push(performance.now() - intended);
+    let client = free.pop();
+    if (!client || client.socket.destroyed) {
+      client = new Client();
+      all.push(client);
+    }
+    const status = await client.ask();
+    const took = performance.now() - intended;
+    const list = times.get(status);
+    if (list) list.push(took);
+    else times.set(status, [took]);
+    if (!client.socket.destroyed) free.push(client);
+  };
+  const began = performance.now();
+  const asking: Promise<void>[] = [];
+  for (let elapsed = 0; elapsed < seconds * 1000; elapsed = performance.now() - began) {
+    while ((asking.length * 1000) / perSecond <= elapsed) asking.push(ask(began + (asking.length * 1000) / perSecond));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(asking);
+  for (const { socket } of all) socket.destroy();
+  return Object.fromEntries([
+    ['late', latencyOf(late)],
+    ...[...times].map(([status, list]) => [status, latencyOf(list)]),
+  ]);
+}
+
+function latencyOf(times: number[]): Latency {
+  const sorted = times.sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return { count: sorted.length, p50: at(0.5), p99: at(0.99) };
+}
+
 async function obey(command: string): Promise<object> {
   const [verb, amount = '0', seconds = '0'] = command.split(' ');
   answered = 0;
   failed = {};
+  if (verb === 'rate') return openLoop(Number(amount), Number(seconds));
   if (verb === 'idle') {
     idle.push(...(await open(Number(amount), async (client) => count(await client.ask()))));
     return { open: answered };
