@@ -1,3 +1,4 @@
+import { fromMs } from '../../shared/xds/duration.ts';
 import { LISTENER } from '../../shared/xds/type-url.ts';
 import type { MeshNode, SocketAddress } from './caller.ts';
 import { faultFilter } from './faulty-rules.ts';
@@ -11,6 +12,8 @@ const manager = 'envoy.extensions.filters.network.http_connection_manager.v3.Htt
 const router = extension('envoy.extensions.filters.http.router.v3.Router', {}, 'envoy.filters.http.router');
 /** Without settings of its own it does nothing: routes bring theirs. */
 const fault = extension('envoy.extensions.filters.http.fault.v3.HTTPFault', {}, faultFilter);
+
+const httpInspector = 'envoy.filters.listener.http_inspector';
 
 /** The name of the route configuration of sidecars for calls of their own program. */
 export const outboundRoutes = 'outbound';
@@ -26,7 +29,7 @@ export function outboundListener(node: MeshNode): Draft[] {
       filter_chains: chain({
         stat_prefix: 'outbound',
         rds: { config_source: ads, route_config_name: outboundRoutes },
-        ...sidecarHttp(node),
+        ...sidecarHttp(node.kind === 'aya'),
         // Aya's sidecar gets faults as FaultAssignment, with a lease.
         http_filters: node.kind === 'aya' ? [router] : [fault, router],
       }),
@@ -51,15 +54,39 @@ export function inboundListener(node: MeshNode): Draft[] {
   return [
     listener('inbound', node.inbound, {
       traffic_direction: 'INBOUND',
-      filter_chains: chain({
-        stat_prefix: 'inbound',
-        route_config: { name: 'inbound', virtual_hosts: [{ name: 'inbound', domains: ['*'], routes: [route] }] },
-        ...sidecarHttp(node),
-        http_filters: [router],
-      }),
+      filter_chains: chain(
+        {
+          stat_prefix: 'inbound',
+          route_config: { name: 'inbound', virtual_hosts: [{ name: 'inbound', domains: ['*'], routes: [route] }] },
+          ...sidecarHttp(false),
+          http_filters: [router],
+        },
+        node.kind === 'aya' ? looksLikeHttp : undefined,
+      ),
+      ...(node.kind === 'aya' && otherwiseTcp),
     }),
   ];
 }
+
+const looksLikeHttp: Message<'envoy.config.listener.v3.FilterChainMatch'> = {
+  application_protocols: ['http/1.0', 'http/1.1', 'h2c'],
+};
+
+/** What does not look like HTTP goes to the program as it is, and so does a stream in which the program speaks first. */
+const otherwiseTcp: Listener = {
+  listener_filters: [extension('envoy.extensions.filters.listener.http_inspector.v3.HttpInspector', {}, httpInspector)],
+  listener_filters_timeout: fromMs(200),
+  continue_on_listener_filters_timeout: true,
+  default_filter_chain: {
+    filters: [
+      extension(
+        'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
+        { stat_prefix: 'inbound', cluster: inboundCluster },
+        'envoy.filters.network.tcp_proxy',
+      ),
+    ],
+  },
+};
 
 /** What a gRPC client asks for instead of a socket: the name that it dials, and its route configuration. */
 export function apiListener(name: string, routes: string): Draft {
@@ -77,18 +104,20 @@ export function apiListener(name: string, routes: string): Draft {
 }
 
 /** The access log is the sidecar's own affair. */
-function sidecarHttp(node: MeshNode): Manager {
+function sidecarHttp(connect: boolean): Manager {
+  const upgrades = [{ upgrade_type: 'websocket' }, ...(connect ? [{ upgrade_type: 'CONNECT' }] : [])];
   return {
     use_remote_address: { value: true },
     generate_request_id: { value: true },
     // An id that came along belongs to the request: it stays the same over all its hops.
     preserve_external_request_id: true,
-    ...(node.kind === 'envoy' && { upgrade_configs: [{ upgrade_type: 'websocket' }] }),
+    upgrade_configs: upgrades,
   };
 }
 
-function chain(http: Manager): Listener['filter_chains'] {
-  return [{ filters: [extension(manager, http, 'envoy.filters.network.http_connection_manager')] }];
+function chain(http: Manager, match?: Message<'envoy.config.listener.v3.FilterChainMatch'>): Listener['filter_chains'] {
+  const filters = [extension(manager, http, 'envoy.filters.network.http_connection_manager')];
+  return [{ filters, ...(match && { filter_chain_match: match }) }];
 }
 
 function listener(name: string, { host, port }: SocketAddress, rest: Listener): Draft {

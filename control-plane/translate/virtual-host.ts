@@ -6,15 +6,15 @@ import type { ServiceEntry } from './catalog.ts';
 import type { Draft, Message } from './message.ts';
 import { clusterName, hostsOf, virtualHostName } from './names.ts';
 import type { Note } from './problem.ts';
-import { defaultPort, httpPorts } from './protocol.ts';
-import { routesOf } from './routes.ts';
+import { defaultPort, httpPorts, protocolOf } from './protocol.ts';
+import { type Route, routesOf } from './routes.ts';
 
 export type VirtualHost = Message<'envoy.config.route.v3.VirtualHost'>;
 
 const vhost = 'envoy.config.route.v3.VirtualHost';
 
 /**
- * The virtual hosts of a service: one per port that speaks HTTP. A host without a port means the default port; where there
+ * The virtual hosts of a service: one per port that speaks HTTP, and for Aya's sidecars one per other port, too. A host without a port means the default port; where there
  * is none, a virtual host of its own says which ports there are.
  */
 export function virtualHostsOf(entry: ServiceEntry, caller: Caller, note: Note): Draft[] {
@@ -25,11 +25,11 @@ export function virtualHostsOf(entry: ServiceEntry, caller: Caller, note: Note):
   const drafts = ports.map((port) => {
     const withPort = hosts.map((host) => `${host}:${port.port}`);
     const domains = port === standard ? [...hosts, ...withPort] : withPort;
-    return draft(clusterName(name, namespace, port.port), domains, {
-      domains,
-      routes: routesOf(entry, port, caller, note),
-    });
+    const cluster = clusterName(name, namespace, port.port);
+    const tunnel = caller.kind === 'aya' ? [connectRoute(cluster)] : [];
+    return draft(cluster, domains, { domains, routes: [...routesOf(entry, port, caller, note), ...tunnel] });
   });
+  if (caller.kind === 'aya') drafts.push(...tunnelsOf(entry, hosts));
   if (standard || ports.length === 0) return drafts;
   const choice = ports.map(({ port }) => `${name}.${namespace}:${port}`).join(', ');
   const text = `${name}.${namespace} has no port 80 and several others: name one of ${choice}\n`;
@@ -38,6 +38,27 @@ export function virtualHostsOf(entry: ServiceEntry, caller: Caller, note: Note):
     ...drafts,
     draft(`${name}.${namespace}`, hosts, { domains: hosts, routes: [{ name: 'no-port', ...answer }] }),
   ];
+}
+
+/** Ports that do not speak HTTP: a program reaches them by CONNECT through its sidecar, the port named. */
+function tunnelsOf({ service }: ServiceEntry, hosts: readonly string[]): Draft[] {
+  const { name, namespace } = service.metadata;
+  return service.spec.ports
+    .filter((port) => protocolOf(port) === 'tcp')
+    .map(({ port }) => {
+      const domains = hosts.map((host) => `${host}:${port}`);
+      const cluster = clusterName(name, namespace, port);
+      return draft(cluster, domains, { domains, routes: [connectRoute(cluster)] });
+    });
+}
+
+/** CONNECT: the bytes of the connection go to an endpoint as they are. */
+function connectRoute(cluster: string): Route {
+  return {
+    name: 'connect',
+    match: { connect_matcher: {} },
+    route: { cluster, timeout: { seconds: 0 }, upgrade_configs: [{ upgrade_type: 'CONNECT', connect_config: {} }] },
+  };
 }
 
 /**
