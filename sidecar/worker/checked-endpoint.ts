@@ -42,9 +42,10 @@ export class CheckedEndpoint {
     around: CheckSurroundings,
     queue: ProbeQueue,
     listener: CheckListener,
+    presumed: boolean,
   ) {
     this.name = endpointName(target.address, port);
-    this.check = new EndpointCheck(plan, around.random);
+    this.check = new EndpointCheck(plan, around.random, presumed);
     this.#plan = plan;
     this.#target = target;
     this.#around = around;

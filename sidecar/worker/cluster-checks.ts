@@ -4,9 +4,11 @@ import type { HealthCheckPlan } from '../core/plan/health-check.ts';
 import { FLAG, ROW, SHARED, type Slot } from '../core/slots.ts';
 import { CheckStats } from '../telemetry/check-stats.ts';
 import { setFlag } from './availability.ts';
-import { CheckedEndpoint } from './checked-endpoint.ts';
+import { CheckedEndpoint, type CheckListener } from './checked-endpoint.ts';
 import type { CheckEventRecord, CheckSurroundings } from './health-checker.ts';
 import type { ProbeQueue } from './probe-queue.ts';
+
+const none: ReadonlySet<number> = new Set();
 
 /** The active health checks of one cluster: one CheckedEndpoint per endpoint, and the flags that follow from them. */
 export class ClusterChecks {
@@ -36,7 +38,8 @@ export class ClusterChecks {
     return pending;
   }
 
-  update(plan: HealthCheckPlan, endpoints: EndpointsPlan | null): void {
+  /** `inUse`: slots of endpoints that took requests before the cluster was checked. */
+  update(plan: HealthCheckPlan, endpoints: EndpointsPlan | null, inUse: ReadonlySet<number> = none): void {
     const changed = !isDeepStrictEqual(plan, this.#plan);
     this.#plan = plan;
     const wanted = new Map<number, number>();
@@ -48,7 +51,9 @@ export class ClusterChecks {
       if (row === undefined || !endpoints) this.#remove(slot, endpoint);
       else endpoint.adopt(plan, this.#target(endpoints, row), changed);
     }
-    for (const [slot, row] of wanted) if (!this.#endpoints.has(slot) && endpoints) this.#add(slot, endpoints, row);
+    for (const [slot, row] of wanted) {
+      if (!this.#endpoints.has(slot) && endpoints) this.#add(slot, endpoints, row, inUse.has(slot));
+    }
   }
 
   /** False: it is none of these. */
@@ -78,10 +83,10 @@ export class ClusterChecks {
     };
   }
 
-  #add(index: number, endpoints: EndpointsPlan, row: number): void {
+  #add(index: number, endpoints: EndpointsPlan, row: number, presumed: boolean): void {
     const slot = this.#around.slots.slot(index);
     const port = endpoints.ports[row] ?? 0;
-    const endpoint = new CheckedEndpoint(this.#plan, this.#target(endpoints, row), port, this.#around, this.#queue, {
+    const listener: CheckListener = {
       traffic: () => this.#ownSlot.total(ROW.requests) > 0,
       attempted: () => this.#stats.attempt.inc(),
       found: (result, now) => {
@@ -100,10 +105,12 @@ export class ClusterChecks {
         else if (!first) this.#stats.healthy.add(-1);
         this.#around.onEvent(this.#record(endpoint.name, healthy, true, reason));
       },
-    });
+    };
+    const target = this.#target(endpoints, row);
+    const endpoint = new CheckedEndpoint(this.#plan, target, port, this.#around, this.#queue, listener, presumed);
     this.#endpoints.set(index, endpoint);
-    // It is not used before it has passed once.
-    setFlag(slot, this.#ownSlot, 'failedCheck', true);
+    // It is not used before it has passed once, unless it was in use before there were checks.
+    if (!presumed) setFlag(slot, this.#ownSlot, 'failedCheck', true);
     endpoint.start();
   }
 
@@ -120,7 +127,7 @@ export class ClusterChecks {
     endpoint.close();
     const slot = this.#around.slots.slot(index);
     this.#degrade(endpoint, slot, false);
-    if (endpoint.check.healthy) this.#stats.healthy.add(-1);
+    if (endpoint.check.healthy && !endpoint.check.pending) this.#stats.healthy.add(-1);
     if ((slot.shared(SHARED.flags) & FLAG.failedCheck) !== 0) setFlag(slot, this.#ownSlot, 'failedCheck', false);
   }
 

@@ -41,6 +41,8 @@ export class HealthChecker {
   readonly #around: CheckSurroundings;
   readonly #queue = new ProbeQueue(PROBES);
   readonly #clusters = new Map<string, ClusterChecks>();
+  /** Endpoints of clusters that are not checked. */
+  readonly #unchecked = new Map<string, EndpointsPlan | null>();
 
   constructor(around: CheckSurroundings) {
     this.#around = around;
@@ -54,17 +56,23 @@ export class HealthChecker {
       this.#clusters.delete(plan.name);
       cluster = undefined;
     }
-    if (!plan.healthCheck) return;
+    if (!plan.healthCheck) {
+      this.#unchecked.set(plan.name, endpoints);
+      return;
+    }
+    const before = this.#unchecked.get(plan.name);
+    this.#unchecked.delete(plan.name);
     if (!cluster) {
       cluster = new ClusterChecks(plan, plan.healthCheck, this.#around, this.#queue);
       this.#clusters.set(plan.name, cluster);
     }
-    cluster.update(plan.healthCheck, endpoints);
+    cluster.update(plan.healthCheck, endpoints, new Set(before?.slots));
   }
 
   remove(name: string): void {
     this.#clusters.get(name)?.close();
     this.#clusters.delete(name);
+    this.#unchecked.delete(name);
   }
 
   /** An endpoint says in an answer that its check fails from now on. */

@@ -37,14 +37,16 @@ export type CheckAction =
 export class EndpointCheck {
   #plan: HealthCheckPlan;
   readonly #random: Random;
-  #healthy = false;
+  #healthy: boolean;
   #first = true;
   #passed = 0;
   #failed = 0;
 
-  constructor(plan: HealthCheckPlan, random: Random) {
+  /** `presumed`: it was in use before anybody checked it, and stays so until its first result decides. */
+  constructor(plan: HealthCheckPlan, random: Random, presumed = false) {
     this.#plan = plan;
     this.#random = random;
+    this.#healthy = presumed;
   }
 
   get healthy(): boolean {
@@ -82,7 +84,7 @@ export class EndpointCheck {
     const first = this.#first;
     this.#first = false;
     this.#failed = 0;
-    if (this.#healthy) return [];
+    if (this.#healthy && !first) return [];
     this.#passed += 1;
     if (!first && this.#passed < this.#plan.healthyThreshold) return [];
     this.#healthy = true;
@@ -97,7 +99,10 @@ export class EndpointCheck {
     const first = this.#first;
     this.#first = false;
     this.#passed = 0;
-    if (first) return [{ kind: 'changed', healthy: false, first, reason }];
+    if (first) {
+      this.#healthy = false;
+      return [{ kind: 'changed', healthy: false, first, reason }];
+    }
     if (!this.#healthy) return [];
     this.#failed += 1;
     if (!final && this.#failed < this.#plan.unhealthyThreshold) return [];

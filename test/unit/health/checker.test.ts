@@ -218,3 +218,18 @@ test('every result is told when the plan wants it', async () => {
     ],
   );
 });
+
+test('endpoints that were in use before there were checks stay in use until their first result', async () => {
+  const bench = new Bench();
+  bench.put(null, endpointsPlan([1, 1]));
+  bench.answers.set('10.0.0.0', up);
+  bench.answers.set('10.0.0.1', down);
+  bench.put({}, endpointsPlan([1, 1, 1]));
+  assert.deepEqual(bench.failing, [2], 'the new one has to pass first');
+  await bench.advance(100);
+  assert.deepEqual(bench.failing, [1, 2]);
+  assert.equal(bench.stat('healthy'), 1);
+  bench.put(null, endpointsPlan([1, 1]));
+  assert.equal(bench.stat('healthy'), 0);
+  assert.deepEqual(bench.failing, []);
+});

@@ -151,6 +151,16 @@ describe('the health check of an endpoint', () => {
     assert.deepEqual(healthy, [false, false, true]);
   });
 
+  test('that is presumed well is judged by its first result all the same', () => {
+    for (const result of [ok, down]) {
+      const check = new EndpointCheck(healthCheckPlan(three), () => 0, true);
+      assert.equal(check.healthy, true);
+      const [change] = check.step({ kind: 'result', result, traffic: true });
+      assert.equal(change?.kind === 'changed' && change.healthy, result.passed);
+      assert.equal(check.healthy, result.passed);
+    }
+  });
+
   test('always waits for one more check, and changes only when results in a row say so', () => {
     fc.assert(
       fc.property(
