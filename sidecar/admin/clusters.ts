@@ -2,7 +2,14 @@ import type { ClusterPlan, EndpointsPlan, LimitsPlan } from '../core/plan/cluste
 import { BREAKER, FLAG, ROW, SHARED, type Slot, type SlotTable } from '../core/slots.ts';
 import type { Pieces } from '../runtime/pieces.ts';
 
+/** Success rates of the last interval of outlier detection: percent, -1 = too few requests to tell. */
+export interface SuccessRates {
+  ratesOf(cluster: string): { readonly average: number; readonly threshold: number };
+  rateOf(slot: number): number;
+}
+
 interface HostView {
+  readonly slot: number;
   readonly address: string;
   readonly port: number;
   readonly weight: number;
@@ -57,10 +64,12 @@ function stateOf(slot: Slot): string {
 
 function hostViews(plan: EndpointsPlan, { breaker }: ClusterPlan, slots: SlotTable): HostView[] {
   return plan.addresses.map((address, row) => {
-    const slot = slots.slot(plan.slots[row] ?? 0);
+    const index = plan.slots[row] ?? 0;
+    const slot = slots.slot(index);
     const bits = slot.shared(SHARED.flags);
     const [total, failed] = [slot.total(ROW.requests), slot.total(ROW.failures)];
     return {
+      slot: index,
       address,
       port: plan.ports[row] ?? 0,
       weight: plan.weights[row] ?? 1,
@@ -80,12 +89,17 @@ function hostViews(plan: EndpointsPlan, { breaker }: ClusterPlan, slots: SlotTab
 }
 
 /** Envoy's text form: `cluster::ip:port::name::value`. */
-export function clustersText(pieces: Pieces, slots: SlotTable): string {
+export function clustersText(pieces: Pieces, slots: SlotTable, rates: SuccessRates): string {
   const lines: string[] = [];
   for (const { name, plan, usage, hosts } of clusterViews(pieces, slots)) {
     const { breaker, outlier } = plan;
     lines.push(`${name}::observability_name::${plan.statName}`);
     lines.push(`${name}::outlier::${outlier ? `consecutive_5xx=${outlier.consecutive5xx}` : 'off'}`);
+    if (outlier) {
+      const { average, threshold } = rates.ratesOf(name);
+      lines.push(`${name}::outlier::success_rate_average::${average}`);
+      lines.push(`${name}::outlier::success_rate_ejection_threshold::${threshold}`);
+    }
     if (breaker?.per === 'service') lines.push(`${name}::error_rate_breaker::${stateOf(slots.slot(plan.slot))}`);
     for (const [priority, limits, active] of [
       ['default', plan.limits, usage.default],
@@ -108,13 +122,14 @@ export function clustersText(pieces: Pieces, slots: SlotTable): string {
       if (host.breaker !== '') lines.push(`${head}::error_rate_breaker::${host.breaker}`);
       lines.push(`${head}::weight::${host.weight}`);
       lines.push(`${head}::priority::${host.priority}`);
+      if (outlier) lines.push(`${head}::success_rate::${rates.rateOf(host.slot)}`);
     }
   }
   return `${lines.join('\n')}\n`;
 }
 
 /** Envoy's admin.v3.Clusters as JSON, as far as we know the values. */
-export function clustersJson(pieces: Pieces, slots: SlotTable): unknown {
+export function clustersJson(pieces: Pieces, slots: SlotTable, rates: SuccessRates): unknown {
   return {
     cluster_statuses: clusterViews(pieces, slots).map(({ name, plan, usage, hosts }) => ({
       name,
@@ -123,6 +138,7 @@ export function clustersJson(pieces: Pieces, slots: SlotTable): unknown {
       circuit_breakers: {
         thresholds: [thresholdsOf('DEFAULT', plan.limits), thresholdsOf('HIGH', plan.highLimits)],
       },
+      ...(plan.outlier && { success_rate_ejection_threshold: { value: rates.ratesOf(name).threshold } }),
       active: usage.default,
       active_high: usage.high,
       ...(plan.breaker?.per === 'service' && { error_rate_breaker: stateOf(slots.slot(plan.slot)) }),
@@ -132,6 +148,7 @@ export function clustersJson(pieces: Pieces, slots: SlotTable): unknown {
         weight: host.weight,
         priority: host.priority,
         ...(host.breaker !== '' && { error_rate_breaker: host.breaker }),
+        ...(plan.outlier && { success_rate: { value: rates.rateOf(host.slot) } }),
         stats: Object.entries(host.stats).map(([key, value]) => ({
           name: key,
           type: key.endsWith('active') ? 'GAUGE' : 'COUNTER',

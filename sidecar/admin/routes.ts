@@ -3,7 +3,7 @@ import type { Pieces } from '../runtime/pieces.ts';
 import type { StatsCollector } from '../telemetry/collect.ts';
 import { PROMETHEUS_CONTENT_TYPE, renderPrometheus } from '../telemetry/prometheus.ts';
 import { renderJson, renderText, select } from '../telemetry/render.ts';
-import { clustersJson, clustersText } from './clusters.ts';
+import { clustersJson, clustersText, type SuccessRates } from './clusters.ts';
 import { type AdminAnswer, type AdminRoute, json, text } from './server.ts';
 
 /** Envoy's ServerInfo.State. */
@@ -19,6 +19,7 @@ export interface AdminSubject {
   uptimeSeconds(): number;
   readonly stats: StatsCollector;
   readonly slots: SlotTable;
+  readonly rates: SuccessRates;
   plan(): Pieces;
   listeners(): readonly { readonly name: string; readonly address: string; readonly port: number }[];
   /** Recent ejections and returns, the oldest first. */
@@ -58,8 +59,8 @@ export function adminRoutes(subject: AdminSubject): AdminRoute[] {
     get('/stats/prometheus', 'statistics for Prometheus', (query) => prometheus(subject, query)),
     get('/clusters', 'clusters and endpoints; format=json', (query) =>
       query.get('format') === 'json'
-        ? json(clustersJson(subject.plan(), subject.slots))
-        : text(clustersText(subject.plan(), subject.slots)),
+        ? json(clustersJson(subject.plan(), subject.slots, subject.rates))
+        : text(clustersText(subject.plan(), subject.slots, subject.rates)),
     ),
     get('/outlier_events', 'recent ejections and returns of endpoints', () => json(subject.ejections())),
     get('/health_check_events', 'what active health checks found of late', () => json(subject.healthChecks())),

@@ -19,6 +19,7 @@ export class Subject implements AdminSubject {
   readonly node: { readonly id: string; readonly cluster: string };
   readonly stats: ControlPath['stats'];
   readonly slots: ControlPath['slots']['table'];
+  readonly rates: ControlPath['ejector'];
   draining = false;
   started = false;
   readonly #options: AdminOptions;
@@ -33,6 +34,7 @@ export class Subject implements AdminSubject {
     this.node = { id: bootstrap.node.id ?? '', cluster: bootstrap.node.cluster ?? '' };
     this.stats = path.stats;
     this.slots = path.slots.table;
+    this.rates = path.ejector;
   }
 
   get logLevel(): string {

@@ -50,6 +50,7 @@ test('an endpoint that fails every other request is found by comparing it with t
   }, 20_000);
   assert.equal(await sidecar.stat('cluster.three.outlier_detection.ejections_active'), 1);
   assert.equal(await sidecar.stat('cluster.three.outlier_detection.ejections_detected_consecutive_5xx'), 0);
+  assert.match(await sidecar.admin('/clusters'), new RegExp(`three::127\\.0\\.0\\.1:${flaky.port}::success_rate::`));
   const [event] = JSON.parse(await sidecar.admin('/outlier_events')) as Record<string, unknown>[];
   assert.deepEqual([event?.endpoint, event?.detector], [`127.0.0.1:${flaky.port}`, 'success_rate']);
   const before = flaky.requests;
