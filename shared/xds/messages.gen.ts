@@ -52,6 +52,20 @@ export type ClusterLbPolicy =
   | 'CLUSTER_PROVIDED'
   | 'LOAD_BALANCING_POLICY_CONFIG';
 
+/** envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetFallbackPolicy */
+export type ClusterLbSubsetConfigLbSubsetFallbackPolicy =
+  | 'NO_FALLBACK'
+  | 'ANY_ENDPOINT'
+  | 'DEFAULT_SUBSET';
+
+/** envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.LbSubsetSelectorFallbackPolicy */
+export type ClusterLbSubsetConfigLbSubsetSelectorLbSubsetSelectorFallbackPolicy =
+  | 'NOT_DEFINED'
+  | 'NO_FALLBACK'
+  | 'ANY_ENDPOINT'
+  | 'DEFAULT_SUBSET'
+  | 'KEYS_SUBSET';
+
 /** envoy.config.cluster.v3.Cluster.RingHashLbConfig.HashFunction */
 export type ClusterRingHashLbConfigHashFunction =
   | 'XX_HASH'
@@ -595,6 +609,7 @@ export interface Cluster {
   dns_refresh_rate?: Duration;
   dns_lookup_family?: ClusterDnsLookupFamily;
   outlier_detection?: OutlierDetection;
+  lb_subset_config?: ClusterLbSubsetConfig;
   ring_hash_lb_config?: ClusterRingHashLbConfig;
   transport_socket?: TransportSocket;
   metadata?: Metadata;
@@ -638,6 +653,22 @@ export interface ClusterCommonLbConfigZoneAwareLbConfig {
 export interface ClusterEdsClusterConfig {
   eds_config?: ConfigSource;
   service_name?: string;
+}
+
+/** envoy.config.cluster.v3.Cluster.LbSubsetConfig */
+export interface ClusterLbSubsetConfig {
+  fallback_policy?: ClusterLbSubsetConfigLbSubsetFallbackPolicy;
+  default_subset?: Struct;
+  subset_selectors: ClusterLbSubsetConfigLbSubsetSelector[];
+  panic_mode_any?: boolean;
+  list_as_any?: boolean;
+}
+
+/** envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector */
+export interface ClusterLbSubsetConfigLbSubsetSelector {
+  keys: string[];
+  fallback_policy?: ClusterLbSubsetConfigLbSubsetSelectorLbSubsetSelectorFallbackPolicy;
+  fallback_keys_subset: string[];
 }
 
 /** envoy.config.cluster.v3.Cluster.LeastRequestLbConfig */
@@ -1200,6 +1231,7 @@ export interface RouteAction {
   cluster?: string;
   cluster_header?: string;
   weighted_clusters?: WeightedCluster;
+  metadata_match?: Metadata;
   prefix_rewrite?: string;
   host_rewrite_literal?: string;
   auto_host_rewrite?: BoolValue;
@@ -1336,6 +1368,7 @@ export interface WeightedCluster {
 export interface WeightedClusterClusterWeight {
   name?: string;
   weight?: UInt32Value;
+  metadata_match?: Metadata;
   request_headers_to_add: HeaderValueOption[];
   response_headers_to_add: HeaderValueOption[];
   response_headers_to_remove: string[];
@@ -1981,6 +2014,8 @@ export interface Messages {
   'envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig': ClusterCommonLbConfigLocalityWeightedLbConfig;
   'envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig': ClusterCommonLbConfigZoneAwareLbConfig;
   'envoy.config.cluster.v3.Cluster.EdsClusterConfig': ClusterEdsClusterConfig;
+  'envoy.config.cluster.v3.Cluster.LbSubsetConfig': ClusterLbSubsetConfig;
+  'envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector': ClusterLbSubsetConfigLbSubsetSelector;
   'envoy.config.cluster.v3.Cluster.LeastRequestLbConfig': ClusterLeastRequestLbConfig;
   'envoy.config.cluster.v3.Cluster.MaglevLbConfig': ClusterMaglevLbConfig;
   'envoy.config.cluster.v3.Cluster.RingHashLbConfig': ClusterRingHashLbConfig;

@@ -16,6 +16,7 @@ import { LiveEndpoint } from './live-endpoint.ts';
 import { Detectors, type Report } from './outlier/detector.ts';
 import type { Prober } from './prequal/prequal-picker.ts';
 import { Selection } from './selection.ts';
+import { Subsets } from './subsets.ts';
 
 /** What a worker lends to its clusters. */
 export interface ClusterSurroundings {
@@ -57,6 +58,8 @@ export class Cluster {
   readonly #detectors: Detectors;
   readonly #around: ClusterSurroundings;
   #selection: Selection;
+  /** Null = requests are balanced over all endpoints. */
+  #subsets: Subsets | null = null;
   #generation = 0;
 
   private constructor(
@@ -125,17 +128,24 @@ export class Cluster {
     if (this.limits.slot.shared(SHARED.generation) !== this.#generation) this.#selection = this.#select();
     else if (this.#selection.due !== Number.POSITIVE_INFINITY) this.#reweigh();
     const { random } = this.#around;
+    let { set } = this;
+    let selection = this.#selection;
+    if (this.#subsets !== null) {
+      const scope = this.#subsets.scope(hash instanceof Preference ? hash.subset : '');
+      if (scope === null) return null;
+      ({ set, selection } = scope);
+    }
     if (hash instanceof Preference) {
-      const own = this.set.named(hash.take());
+      const own = set.named(hash.take());
       if (own !== undefined && (own.available() || own.degraded()) && tried?.includes(own) !== true) return own;
       if (hash.strict && hash.endpoint !== '') return null;
     }
-    let endpoint = this.#selection.pick(random, hash, 0);
+    let endpoint = selection.pick(random, hash, 0);
     if (tried === null || endpoint === null) return endpoint;
     for (let attempt = 1; attempt <= attempts && tried.includes(endpoint); attempt += 1) {
-      endpoint = this.#selection.pick(random, hash, attempt) ?? endpoint;
+      endpoint = selection.pick(random, hash, attempt) ?? endpoint;
     }
-    return tried.includes(endpoint) ? (this.#untried(tried) ?? endpoint) : endpoint;
+    return tried.includes(endpoint) ? (this.#untried(tried, set) ?? endpoint) : endpoint;
   }
 
   /** The connections to an endpoint for requests of a priority; each has its own. */
@@ -166,8 +176,8 @@ export class Cluster {
   }
 
   /** From a random start, in the plan's order of priorities. */
-  #untried(tried: readonly LiveEndpoint[]): LiveEndpoint | null {
-    for (const { endpoints } of this.set.levels) {
+  #untried(tried: readonly LiveEndpoint[], { levels }: EndpointSet): LiveEndpoint | null {
+    for (const { endpoints } of levels) {
       const start = Math.floor(this.#around.random() * endpoints.length);
       for (let step = 0; step < endpoints.length; step += 1) {
         const endpoint = endpoints[(start + step) % endpoints.length] as LiveEndpoint;
@@ -183,7 +193,10 @@ export class Cluster {
     if (this.plan.slowStart !== null) noteHealth(this.set.endpoints, this.#around.now());
     const { random, now, probe = nobody } = this.#around;
     const active = (): number => this.limits.slot.sum(ROW.active) + this.highLimits.slot.sum(ROW.active);
-    return new Selection(this.set, this.plan, { random, now, active, probe });
+    const around = { random, now, active, probe };
+    const { subsets } = this.plan;
+    this.#subsets = subsets === null ? null : new Subsets(this.set, this.plan, subsets, around);
+    return new Selection(this.set, this.plan, around);
   }
 
   /** Weights move in slow start, and when that is over the plain policies take over. */

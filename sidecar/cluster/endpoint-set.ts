@@ -42,6 +42,11 @@ export class EndpointSet {
     return this.#byName.get(name);
   }
 
+  /** Only some of the endpoints. */
+  where(test: (endpoint: LiveEndpoint) => boolean): EndpointSet {
+    return new EndpointSet(this.endpoints.filter(test), this.localities);
+  }
+
   /** The set that `plan` names; `make` makes a LiveEndpoint for row `row` of the plan. A repeated address counts once. */
   update(plan: EndpointsPlan, make: (plan: EndpointsPlan, row: number) => LiveEndpoint): EndpointUpdate {
     const before = new Map(this.endpoints.map((each) => [each.name, each]));
@@ -56,6 +61,7 @@ export class EndpointSet {
       endpoint.weight = plan.weights[row] ?? 1;
       endpoint.priority = plan.priorities[row] ?? 0;
       endpoint.locality = plan.locality[row] ?? 0;
+      endpoint.metadata = plan.metadata?.[row] ?? null;
       after.set(name, endpoint);
     }
     const removed = this.endpoints.filter((each) => after.get(each.name) !== each);

@@ -25,6 +25,8 @@ export class LiveEndpoint {
   hostname = '';
   weight = 1;
   priority = 0;
+  /** What load balancing sees of its metadata, each value as JSON. */
+  metadata: Readonly<Record<string, string>> | null = null;
   /** Index into the set's localities. */
   locality = 0;
   /** Monotonic ms since when it takes requests: what slow start counts from. Infinity while it is unhealthy. */

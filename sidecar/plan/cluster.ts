@@ -9,6 +9,7 @@ import { checkAdsSource } from './http-manager.ts';
 import { limits } from './limits.ts';
 import { outlierDetection } from './outlier.ts';
 import type { Place } from './place.ts';
+import { subsets } from './subset.ts';
 import { checkPlain } from './transport-socket.ts';
 import { upstreamHttp } from './upstream-http.ts';
 import { numberOf, percentOf, positiveDurationOf } from './value.ts';
@@ -49,6 +50,7 @@ export function cluster(message: Cluster, place: Place, commands = false): Clust
     'round_robin_lb_config',
     'ring_hash_lb_config',
     'maglev_lb_config',
+    'lb_subset_config',
     'load_assignment',
     'circuit_breakers',
     'typed_extension_protocol_options',
@@ -79,6 +81,7 @@ export function cluster(message: Cluster, place: Place, commands = false): Clust
     statName: name.replaceAll(':', '_'),
     endpoints: name,
     ...balancing(message, place),
+    subsets: subsets(message.lb_subset_config, place.at('lb_subset_config')),
     panicThreshold: percentOf(common?.healthy_panic_threshold, 50, at.at('healthy_panic_threshold')),
     connectTimeout: positiveDurationOf(message.connect_timeout, 5_000, place.at('connect_timeout')),
     limits: limits(message.circuit_breakers, 'DEFAULT', aya, place.at('circuit_breakers')),

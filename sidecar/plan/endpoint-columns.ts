@@ -21,6 +21,7 @@ export function endpointColumns(name: string, rows: readonly EndpointRow[], slot
     hostnames: rows.map((each) => each.hostname),
     locality: rows.map((each) => indexOf.get(each.locality) ?? 0),
     localities,
+    ...(rows.some((each) => each.metadata) && { metadata: rows.map((each) => each.metadata ?? null) }),
     ...(rows.some((each) => each.check) && { checks: rows.map((each) => each.check ?? null) }),
   };
 }

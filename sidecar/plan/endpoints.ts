@@ -9,6 +9,7 @@ import type { EndpointCheckPlan } from '../core/plan/health-check.ts';
 import { FLAG } from '../core/slots.ts';
 import { socketAddress } from './listener.ts';
 import type { Place } from './place.ts';
+import { lbMetadata } from './subset.ts';
 import { numberOf } from './value.ts';
 
 /** One endpoint, or, with a `host` that is a name, what DNS makes endpoints of. */
@@ -20,6 +21,8 @@ export interface EndpointRow {
   readonly hostname: string;
   /** The same object for all rows of one locality at one priority. */
   readonly locality: LocalityPlan;
+  /** What load balancing sees, each value as JSON. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** FLAG bits that follow from its health status. */
   readonly flags: number;
   /** Absent = it is checked as it is called. */
@@ -71,7 +74,10 @@ function row(
   const address = socketAddress(message.endpoint?.address, at.at('address'), hosts);
   if (!address) return undefined;
   if (address.port === 0) at.at('address').at('socket_address').at('port_value').wrong('must not be 0');
-  const whole = { ...address, ...group, weight, hostname: message.endpoint?.hostname ?? '', flags: flagsOf[status] };
+  const whole = {
+    ...{ ...address, ...group, weight, hostname: message.endpoint?.hostname ?? '', flags: flagsOf[status] },
+    ...lbMetadata(message.metadata),
+  };
   const config = message.endpoint?.health_check_config;
   if (!config) return whole;
   const { disable_active_health_check: disabled = false, hostname = '', port_value: port = 0 } = config;

@@ -16,6 +16,7 @@ import type { Place } from './place.ts';
 import { checkRegex } from './regex.ts';
 import { retryPolicy } from './retry.ts';
 import type { VirtualHostDefaults } from './route.ts';
+import { subsetKey } from './subset.ts';
 import { upgradesOf } from './upgrades.ts';
 import { booleanOf, durationOf, numberOf } from './value.ts';
 
@@ -65,6 +66,7 @@ function forward(
     'retry_policy',
     'priority',
     'hash_policy',
+    'metadata_match',
     'upgrade_configs',
     'hedge_policy',
     'max_stream_duration',
@@ -90,6 +92,7 @@ function forward(
     bufferLimit: numberOf(route.per_request_buffer_limit_bytes, host.bufferLimit ?? bufferLimit),
     hash: hashSources(action.hash_policy, place),
     session: session(aya?.session_cookie, place),
+    subset: subsetKey(action.metadata_match),
     priority: action.priority === 'HIGH' ? 'high' : 'default',
   };
 }
@@ -115,9 +118,9 @@ function streamDuration(
 function clustersOf(action: RouteAction, place: Place): WeightedClusterPlan[] {
   if (action.cluster !== undefined) {
     if (action.cluster === '') place.at('cluster').wrong('is required');
-    return [{ name: action.cluster, weight: 1, ...unchanged }];
+    return [{ name: action.cluster, weight: 1, subset: subsetKey(action.metadata_match), ...unchanged }];
   }
-  if (action.weighted_clusters) return weighted(action.weighted_clusters, place.at('weighted_clusters'));
+  if (action.weighted_clusters) return weighted(action.weighted_clusters, action, place.at('weighted_clusters'));
   if (action.cluster_header) return [];
   place.wrong('one of cluster, weighted_clusters or cluster_header is required');
   return [];
@@ -125,7 +128,7 @@ function clustersOf(action: RouteAction, place: Place): WeightedClusterPlan[] {
 
 const unchanged = { requestHeaders: { remove: [], add: [] }, responseHeaders: { remove: [], add: [] } } as const;
 
-function weighted({ clusters }: WeightedCluster, place: Place): WeightedClusterPlan[] {
+function weighted({ clusters }: WeightedCluster, route: RouteAction, place: Place): WeightedClusterPlan[] {
   const plan = clusters.map((each, index) => {
     const at = place.index('clusters', index);
     for (const name of Object.keys(each.typed_per_filter_config)) at.key('typed_per_filter_config', name).unsupported();
@@ -133,6 +136,7 @@ function weighted({ clusters }: WeightedCluster, place: Place): WeightedClusterP
     return {
       name: each.name ?? '',
       weight: numberOf(each.weight, 0),
+      subset: subsetKey(route.metadata_match, each.metadata_match),
       requestHeaders: headerMutations('request', each.request_headers_to_add, each.request_headers_to_remove, at),
       responseHeaders: headerMutations('response', each.response_headers_to_add, each.response_headers_to_remove, at),
     };

@@ -1,4 +1,3 @@
-import type { Random } from '../../shared/struct/random.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { HeaderList } from '../core/headers.ts';
 import type { SessionPlan } from '../core/plan/route.ts';
@@ -17,12 +16,14 @@ export class Session {
     this.#plan = plan;
   }
 
-  stamp(x: Exchange, random: Random): void {
+  get strict(): boolean {
+    return this.#plan.strict;
+  }
+
+  /** The endpoint that the client's cookie names; '' = none. */
+  endpoint(x: Exchange): string {
     const value = cookieOf(x.headers, this.#plan.name);
-    const endpoint = value === '' ? '' : Buffer.from(value, 'base64').toString('latin1');
-    // A policy that goes by a hash is to choose at random when there is none, so a preference always has one.
-    const hash = x.hash ?? { high: (random() * 4_294_967_296) | 0, low: (random() * 4_294_967_296) | 0 };
-    x.hash = new Preference(hash, endpoint, this.#plan.strict);
+    return value === '' ? '' : Buffer.from(value, 'base64').toString('latin1');
   }
 
   respond(x: Exchange, headers: HeaderList): void {

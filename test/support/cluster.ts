@@ -55,6 +55,7 @@ export function clusterPlan(over: Partial<ClusterPlan> = {}): ClusterPlan {
     balancer: { kind: 'round-robin' },
     slowStart: null,
     locality: { kind: 'none' },
+    subsets: null,
     panicThreshold: 0,
     connectTimeout: 1000,
     limits: unlimited,

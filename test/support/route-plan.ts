@@ -18,7 +18,7 @@ export const prefix = (value: string, rest: Partial<MatchPlan> = {}): MatchPlan 
   matchPlan({ kind: 'prefix', value }, rest);
 
 export function clusterPlan(name: string, weight = 1, rest: Partial<WeightedClusterPlan> = {}): WeightedClusterPlan {
-  return { name, weight, requestHeaders: noMutations, responseHeaders: noMutations, ...rest };
+  return { name, weight, subset: [], requestHeaders: noMutations, responseHeaders: noMutations, ...rest };
 }
 
 export function forwardPlan(rest: Partial<ForwardPlan> = {}): ForwardPlan {
@@ -26,6 +26,7 @@ export function forwardPlan(rest: Partial<ForwardPlan> = {}): ForwardPlan {
     kind: 'forward',
     hash: [],
     session: null,
+    subset: [],
     clusters: [clusterPlan('cart')],
     clusterHeader: '',
     clusterNotFoundStatus: 503,

@@ -224,3 +224,10 @@ test('places follow the host name where the cluster says so', () => {
   const picker = pickerOf(byName, endpoints, random);
   assert.equal(picker?.pick(random, { high: 0, low: 1 }).hostname, '95');
 });
+
+test("an endpoint's hash_key goes before its address", () => {
+  const { endpoints } = clusterOf(clusterPlan(), ones(6));
+  for (const [at, each] of endpoints.entries()) each.metadata = { hash_key: JSON.stringify(String(90 + at)) };
+  const picker = pickerOf({ ...maglev, tableSize: 7 }, endpoints, random);
+  assert.equal(picker?.pick(random, { high: 0, low: 1 }), endpoints[5]);
+});

@@ -15,8 +15,10 @@ export function isHashing(policy: BalancerPlan): policy is RingHashPlan | Maglev
   return policy.kind === 'ring-hash' || policy.kind === 'maglev';
 }
 
-/** What an endpoint's places in a table are computed from. */
+/** What an endpoint's places in a table are computed from; a `hash_key` in its metadata goes before all (Envoy). */
 export function hashKey(endpoint: LiveEndpoint, { byHostname }: HashingPlan): string {
+  const own = endpoint.metadata?.hash_key;
+  if (own?.startsWith('"')) return JSON.parse(own) as string;
   return byHostname && endpoint.hostname !== '' ? endpoint.hostname : endpoint.name;
 }
 

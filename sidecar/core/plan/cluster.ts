@@ -1,5 +1,6 @@
 import type { BalancerPlan, LocalityPlan, LocalityRulePlan, SlowStartPlan } from './balancer.ts';
 import type { EndpointCheckPlan, HealthCheckPlan } from './health-check.ts';
+import type { SubsetsPlan } from './subset.ts';
 
 export interface ClusterPlan {
   readonly name: string;
@@ -15,6 +16,8 @@ export interface ClusterPlan {
   /** For every policy that goes by weight. */
   readonly slowStart: SlowStartPlan | null;
   readonly locality: LocalityRulePlan;
+  /** Null = requests are balanced over all endpoints. */
+  readonly subsets: SubsetsPlan | null;
   /** Healthy share below which all endpoints are used, 0..100. */
   readonly panicThreshold: number;
   readonly connectTimeout: number;
@@ -121,6 +124,8 @@ export interface EndpointsPlan {
   readonly locality: readonly number[];
   /** A locality that has endpoints of several priorities is an entry per priority. */
   readonly localities: readonly LocalityPlan[];
+  /** What load balancing sees of an endpoint's metadata: each value as JSON; null = nothing. Absent = nothing of any. */
+  readonly metadata?: readonly (Readonly<Record<string, string>> | null)[];
   /** Where an endpoint is checked otherwise than it is called; absent when all are checked as they are called. */
   readonly checks?: readonly (EndpointCheckPlan | null)[];
 }

@@ -1,5 +1,6 @@
 import type { HttpFaultPlan } from './fault.ts';
 import type { HeaderMatchPlan, MatchPlan } from './match.ts';
+import type { SubsetKey } from './subset.ts';
 
 export interface RouteConfigPlan {
   readonly name: string;
@@ -89,6 +90,8 @@ export interface ForwardPlan {
   readonly hash: readonly HashSourcePlan[];
   /** Null = clients are kept at no endpoint by a cookie. */
   readonly session: SessionPlan | null;
+  /** Of a cluster that a header names; otherwise see `clusters`. */
+  readonly subset: SubsetKey;
   readonly priority: 'default' | 'high';
 }
 
@@ -112,6 +115,8 @@ export interface SessionPlan {
 export interface WeightedClusterPlan {
   readonly name: string;
   readonly weight: number;
+  /** Empty = the cluster's fall-back, if it has subsets. */
+  readonly subset: SubsetKey;
   readonly requestHeaders: HeaderMutations;
   readonly responseHeaders: HeaderMutations;
 }

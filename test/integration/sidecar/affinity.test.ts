@@ -100,3 +100,31 @@ test('a session stays at its endpoint while that is there, and moves with a new 
   assert.notEqual(moved.body, first.body);
   assert.notEqual(moved.headers['set-cookie']?.[0]?.split(';')[0], cookie);
 });
+
+test('routes reach subsets of a cluster by the metadata of its endpoints', async (t) => {
+  const backends = await Promise.all(
+    ['v1', 'v2', 'v2'].map((name) => httpBackend(t, (_, response) => response.end(name))),
+  );
+  const lb = (version: string): object => ({ filter_metadata: { 'envoy.lb': { version } } });
+  const endpoints = backends.map(({ port }, at) => ({
+    endpoint: { address: { socket_address: { address: '127.0.0.1', port_value: port } } },
+    metadata: lb(at === 0 ? 'v1' : 'v2'),
+  }));
+  const cart = cluster('cart', [], {
+    load_assignment: { cluster_name: 'cart', endpoints: [{ lb_endpoints: endpoints }] },
+    lb_subset_config: { subset_selectors: [{ keys: ['version'] }] },
+  });
+  const routes = [
+    forward('cart', { metadata_match: lb('v1') }, { match: { prefix: '/one' } }),
+    forward('cart', { metadata_match: lb('v2') }, { match: { prefix: '/two' } }),
+    forward('cart'),
+  ];
+  const sidecar = await startSidecar(t, bootstrap([httpListener({ routes })], [cart]));
+  const ask = async (path: string): Promise<string> => {
+    const { status, body } = await call(sidecar.port(), { path });
+    return status === 200 ? body : String(status);
+  };
+  for (let round = 0; round < 6; round += 1) {
+    assert.deepEqual([await ask('/one'), await ask('/two'), await ask('/')], ['v1', 'v2', '503']);
+  }
+});

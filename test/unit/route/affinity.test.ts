@@ -3,11 +3,13 @@ import { test } from 'node:test';
 import { seededRandom } from '../../../shared/struct/random.ts';
 import { HeaderList } from '../../../sidecar/core/headers.ts';
 import type { SessionPlan } from '../../../sidecar/core/plan/route.ts';
+import type { SubsetKey } from '../../../sidecar/core/plan/subset.ts';
 import { Preference } from '../../../sidecar/core/preference.ts';
 import { Affinity } from '../../../sidecar/route/affinity.ts';
 import { setFlag } from '../../../sidecar/worker/availability.ts';
 import { clusterOf, clusterPlan } from '../../support/cluster.ts';
 import { exchangeOf, linesOf } from '../../support/exchange.ts';
+import { clusterPlan as routeCluster } from '../../support/route-plan.ts';
 
 const session: SessionPlan = { name: 'sid', ttl: 0, path: '/', strict: false };
 const around = { manager: { useRemoteAddress: true, xffTrustedHops: 0 }, random: seededRandom(1) };
@@ -16,7 +18,7 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 /** A request with this cookie header ('' = none), and what is set after `upstream` answered. */
 function asked(plan: SessionPlan, cookie: string, upstream: string) {
   const x = exchangeOf({ headers: cookie === '' ? [] : ['cookie', cookie] });
-  const affinity = Affinity.of({ hash: [], session: plan });
+  const affinity = Affinity.of({ hash: [], session: plan, subset: [], clusters: [] });
   affinity?.stamp(x, false, around);
   x.upstream = upstream;
   const response = HeaderList.of();
@@ -25,7 +27,7 @@ function asked(plan: SessionPlan, cookie: string, upstream: string) {
 }
 
 test('a route without either holds nothing together', () => {
-  assert.equal(Affinity.of({ hash: [], session: null }), null);
+  assert.equal(Affinity.of({ hash: [], session: null, subset: [], clusters: [] }), null);
 });
 
 test('a client without a cookie gets one that names its endpoint; one that comes back with it gets none', () => {
@@ -85,4 +87,21 @@ test('a first visit is balanced as any, though it has no hash', () => {
   );
   const seen = new Set(Array.from({ length: 100 }, () => cluster.pick(null, 0, asked(session, '', '').preference)));
   assert.equal(seen.size, endpoints.length);
+});
+
+test('a route asks for the subset of the cluster that it chose', () => {
+  const version = (name: string): SubsetKey => [['version', JSON.stringify(name)]];
+  const clusters = [
+    routeCluster('a', 1, { subset: version('v1') }),
+    routeCluster('b'),
+    routeCluster('c', 1, { subset: version('v2') }),
+  ];
+  const affinity = Affinity.of({ hash: [], session: null, subset: [], clusters });
+  const asks = [0, 1, 2].map((choice) => {
+    const x = exchangeOf();
+    x.choice = choice;
+    affinity?.stamp(x, false, around);
+    return x.hash instanceof Preference ? x.hash.subset : null;
+  });
+  assert.deepEqual(asks, ['[["version","\\"v1\\""]]', '', '[["version","\\"v2\\""]]']);
 });
