@@ -61,6 +61,11 @@ export class ClusterConnections {
     this.#idle.remove(connection);
   }
 
+  /** A connection is gone. Where none is idle no timer waits, which would keep a cluster that is gone alive for an hour. */
+  oneLess(): void {
+    if (this.#idle.oldest === null && this.#sweep.running) this.wheel.stop(this.#sweep);
+  }
+
   /**
    * Takes the right to open a connection. At the limit idle connections give way, the oldest first: they belong to other
    * endpoints, since whoever asks has none that is idle (decision D4).

@@ -94,6 +94,7 @@ export class Http1Pool implements Pool, ConnectionOwner {
       this.#connecting -= 1;
       this.#refuse(failure);
     }
+    this.#cluster.oneLess();
     this.#grow();
   }
 

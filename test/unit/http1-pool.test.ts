@@ -184,6 +184,16 @@ test('idle connections of all endpoints go when their time is over, and no timer
   await eventually(() => one.connections + other.connections === 0);
 });
 
+test('no timer waits for idle connections when none is left', async (t) => {
+  const [backend] = await two(t);
+  const upstreams = new Upstreams(10, { idleTimeout: 3_600_000 });
+  const pool = upstreams.pool(backend.port);
+  await lease(pool).run();
+  assert.equal(upstreams.wheel.running, 1);
+  pool.drain();
+  assert.equal(upstreams.wheel.running, 0);
+});
+
 test('a pool that drains closes what is idle at once and the rest after its request', async (t) => {
   const [backend] = await two(t);
   const upstreams = new Upstreams(10);
