@@ -68,7 +68,11 @@ async function listening(t: Pick<TestContext, 'after'>, server: net.Server, port
 export type Answer = (request: http.IncomingMessage, response: http.ServerResponse, backend: Backend) => void;
 
 /** An HTTP/1.1 server that answers by `answer`; 200 with the path as body when absent. */
-export async function httpBackend(t: TestContext, answer: Answer = echoPath, port = 0): Promise<Backend> {
+export async function httpBackend(
+  t: Pick<TestContext, 'after'>,
+  answer: Answer = echoPath,
+  port = 0,
+): Promise<Backend> {
   const server = http.createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 });
   const backend = await listening(t, server, port);
   const take: Answer = (request, response) => {

@@ -27,8 +27,8 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** How often each of its threads went to sleep so far, by the thread's name: a thread with a timer of 10 ms does so 100 times a second. */
-export function sleeps(pid: number): Map<string, number> {
+/** How often each of its threads went to sleep so far, by name and number. */
+function sleeps(pid: number): Map<string, number> {
   const counts = new Map<string, number>();
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
@@ -36,4 +36,16 @@ export function sleeps(pid: number): Map<string, number> {
     counts.set(`${name} ${thread}`, Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1]));
   }
   return counts;
+}
+
+/**
+ * How often the busiest data-path thread of a sidecar wakes in half a second: with a single timer left, fifty times, since
+ * all of them stand on a wheel of 10 ms.
+ */
+export async function wakes(pid: number): Promise<number> {
+  const before = sleeps(pid);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const threads = [...sleeps(pid)].filter(([thread]) => thread.includes('data-path'));
+  if (threads.length === 0) throw new Error(`no data-path thread among ${[...before.keys()]}`);
+  return Math.max(...threads.map(([thread, count]) => count - (before.get(thread) ?? 0)));
 }

@@ -5,7 +5,7 @@ import { Ground } from '../../support/fire/ground.ts';
 import { dripping, sipping } from '../../support/fire/slow-client.ts';
 import { GOINGS, pathOf, UPSTREAM_STAGES } from '../../support/fire/upstream-stages.ts';
 import { call, RawClient } from '../../support/http-call.ts';
-import { openSockets, residentMemory, sleeps } from '../../support/process.ts';
+import { openSockets, residentMemory, wakes } from '../../support/process.ts';
 
 const ROUNDS = 10;
 /** Per round: in the first few, memory grows because nothing makes V8 collect what it could. */
@@ -35,15 +35,6 @@ async function burn(ground: Ground): Promise<void> {
     times(100, () => call(port, { path: '/nowhere' })),
   ]);
   for (const client of crowd) client.close();
-}
-
-/** How often the busiest data-path thread woke in half a second: with one timer left it does so fifty times. */
-async function wakes(pid: number): Promise<number> {
-  const before = sleeps(pid);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const after = [...sleeps(pid)].filter(([thread]) => thread.includes('data-path'));
-  assert.ok(after.length > 0, [...before.keys()].join());
-  return Math.max(...after.map(([thread, count]) => count - (before.get(thread) ?? 0)));
 }
 
 test('after ten rounds of fire nothing is left but what was there after two', { timeout: 180_000 }, async (t) => {
