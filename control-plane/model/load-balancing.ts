@@ -38,6 +38,8 @@ export interface LoadBalancing {
   /** LeastRequest: how many endpoints are compared, 2 to 10. */
   choiceCount: number;
   slowStart?: SlowStart;
+  /** Keeps requests in the caller's zone as far as its endpoints can take them. */
+  zoneAware?: ZoneAware;
   /** RingHash and Maglev: what a request sticks to its endpoint by; several are combined. */
   hash?: HashSource[];
   /** Whatever the policy: a client stays at the endpoint that its cookie names. */
@@ -72,6 +74,13 @@ export interface SlowStart {
   minWeightPercent: number;
 }
 
+export interface ZoneAware {
+  /** With fewer endpoints zones are not looked at. */
+  minEndpoints: number;
+  /** Share of the requests that are kept so. */
+  percent: number;
+}
+
 export interface SessionCookie {
   name: string;
   /** Absent: as long as the client's session. */
@@ -98,10 +107,10 @@ const byLatency = ['slowStart', 'decay', 'defaultLatency', 'failureLatency'] as 
 
 /** Fields that each policy takes beside `policy`, `choiceCount` and `sessionCookie`. */
 const optionsOf: Readonly<Record<BalancingPolicy, readonly Option[]>> = {
-  LeastRequest: ['slowStart'],
-  LeastConnection: ['slowStart'],
-  RoundRobin: ['slowStart'],
-  Random: [],
+  LeastRequest: ['slowStart', 'zoneAware'],
+  LeastConnection: ['slowStart', 'zoneAware'],
+  RoundRobin: ['slowStart', 'zoneAware'],
+  Random: ['zoneAware'],
   RingHash: ['hash', 'balanceFactor', 'minimumRingSize'],
   Maglev: ['hash', 'balanceFactor'],
   SourceIp: ['balanceFactor'],
@@ -158,6 +167,11 @@ const slowStart = object<SlowStart>({
   minWeightPercent: preset(percent, 10),
 });
 
+const zoneAware = object<ZoneAware>({
+  minEndpoints: preset(integer(1, 1_000_000), 6),
+  percent: preset(percent, 100),
+});
+
 const span = duration(1, day);
 
 export const loadBalancing: Schema<LoadBalancing> = object<LoadBalancing>(
@@ -165,6 +179,7 @@ export const loadBalancing: Schema<LoadBalancing> = object<LoadBalancing>(
     policy: preset(oneOf(policyNames), 'LeastRequest'),
     choiceCount: preset(integer(2, 10), 2),
     slowStart: optional(slowStart),
+    zoneAware: optional(zoneAware),
     sessionCookie: optional(sessionCookie),
     hash: optional(list(hashSource, { min: 1, max: 8 })),
     balanceFactor: optional(integer(100, 10_000)),

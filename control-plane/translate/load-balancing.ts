@@ -39,8 +39,8 @@ const grpcPolicies: readonly BalancingPolicy[] = [
 ];
 
 /** Whether sidecars of level 1 know all of a block (decisions D19). */
-export function isOfLevel1({ policy, slowStart, sessionCookie }: LoadBalancing): boolean {
-  return ['LeastRequest', 'RoundRobin', 'Random'].includes(policy) && !slowStart && !sessionCookie;
+export function isOfLevel1({ policy, slowStart, sessionCookie, zoneAware }: LoadBalancing): boolean {
+  return ['LeastRequest', 'RoundRobin', 'Random'].includes(policy) && !slowStart && !sessionCookie && !zoneAware;
 }
 
 /**
@@ -54,19 +54,22 @@ export function balancing(policy: TrafficPolicy | undefined, kind: NodeKind, not
   if (policy && block.sessionCookie && kind !== 'aya') {
     note(policy, 'loadBalancing.sessionCookie: only sidecars of Aya keep sessions', kind);
   }
+  if (policy && block.zoneAware && kind !== 'aya') {
+    note(policy, 'loadBalancing.zoneAware: only sidecars of Aya know who else calls from where', kind);
+  }
   if (kind === 'grpc') {
     if (policy) noteForGrpc(policy, block, note);
     const preferred = block.policy === 'RoundRobin' || !grpcPolicies.includes(block.policy) ? [] : [inGrpc(block)];
-    return { lb_policy: 'ROUND_ROBIN', ...listed([...preferred, roundRobin({ ...block, policy: 'RoundRobin' })]) };
+    return { lb_policy: 'ROUND_ROBIN', ...listed([...preferred, inGrpc({ ...block, policy: 'RoundRobin' })]) };
   }
   if (policy && own && kind === 'envoy') {
     note(policy, `loadBalancing: only Aya has ${block.policy}; Envoy balances by LeastRequest`, 'envoy');
   }
-  const plain = block.policy === 'LeastRequest' && block.slowStart === undefined;
+  const plain = block.policy === 'LeastRequest' && block.slowStart === undefined && block.zoneAware === undefined;
   return {
     lb_policy: lbPolicyOf[block.policy] ?? 'LEAST_REQUEST',
     ...(plain && { least_request_lb_config: { choice_count: { value: block.choiceCount } } }),
-    ...listed([...(own && kind === 'aya' ? [own] : []), standardPolicy(block)]),
+    ...listed([...(own && kind === 'aya' ? [own] : []), standardPolicy(kind === 'aya' ? block : withoutZones(block))]),
   };
 }
 
@@ -82,7 +85,11 @@ function noteForGrpc(policy: TrafficPolicy, block: LoadBalancing, note: Note): v
 }
 
 function inGrpc({ slowStart: _, balanceFactor: __, ...block }: LoadBalancing): Extension {
-  return standardPolicy(block);
+  return standardPolicy(withoutZones(block));
+}
+
+function withoutZones({ zoneAware: _, ...block }: LoadBalancing): LoadBalancing {
+  return block;
 }
 
 /** Of the policies that xDS has a message for, the one that is meant or comes closest. */
@@ -91,7 +98,7 @@ function standardPolicy(block: LoadBalancing): Extension {
     case 'RoundRobin':
       return roundRobin(block);
     case 'Random':
-      return extension(`${standard}.random.v3.Random`, {});
+      return extension(`${standard}.random.v3.Random`, zones(block));
     case 'RingHash':
       return extension(`${standard}.ring_hash.v3.RingHash`, {
         ...(block.minimumRingSize !== undefined && { minimum_ring_size: { value: block.minimumRingSize } }),
@@ -113,11 +120,13 @@ function standardPolicy(block: LoadBalancing): Extension {
       return extension(`${standard}.least_request.v3.LeastRequest`, {
         selection_method: 'FULL_SCAN',
         ...slowStart(block),
+        ...zones(block),
       });
     default:
       return extension(`${standard}.least_request.v3.LeastRequest`, {
         choice_count: { value: block.choiceCount },
         ...slowStart(block),
+        ...zones(block),
       });
   }
 }
@@ -144,7 +153,7 @@ function ownPolicy(block: LoadBalancing): Extension | undefined {
 }
 
 function roundRobin(block: LoadBalancing): Extension {
-  return extension(`${standard}.round_robin.v3.RoundRobin`, slowStart(block));
+  return extension(`${standard}.round_robin.v3.RoundRobin`, { ...slowStart(block), ...zones(block) });
 }
 
 function byLatency(block: LoadBalancing): Message<'aya.v1.PeakEwma'> {
@@ -163,6 +172,7 @@ function bound({ balanceFactor }: LoadBalancing): {
   return { consistent_hashing_lb_config: { hash_balance_factor: { value: balanceFactor } } };
 }
 
+type LocalityConfig = 'envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig';
 type SlowStartConfig = Messages['envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig'];
 
 function slowStart({ slowStart: block }: LoadBalancing): { slow_start_config?: SlowStartConfig } {
@@ -172,6 +182,16 @@ function slowStart({ slowStart: block }: LoadBalancing): { slow_start_config?: S
       slow_start_window: fromMs(parseDuration(block.window) ?? 0),
       aggression: { default_value: block.aggression, runtime_key: 'aya.slow_start.aggression' },
       min_weight_percent: { value: block.minWeightPercent },
+    },
+  };
+}
+
+function zones({ zoneAware }: LoadBalancing): { locality_lb_config?: Message<LocalityConfig> } {
+  if (!zoneAware) return {};
+  const { minEndpoints, percent } = zoneAware;
+  return {
+    locality_lb_config: {
+      zone_aware_lb_config: { routing_enabled: { value: percent }, min_cluster_size: { value: minEndpoints } },
     },
   };
 }

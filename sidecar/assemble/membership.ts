@@ -11,7 +11,7 @@ export function membershipOf(mesh: MeshOptions, outbound: HostPort, inbound: Hos
     service: mesh.service,
     namespace: mesh.namespace,
     outbound,
-    inbound: mesh.app ? { listen: inbound, app: mesh.app } : null,
+    inbound: mesh.app ? { listen: inbound, app: mesh.app, servicePort: mesh.servicePort } : null,
     admin: mesh.admin,
     controlPlane: mesh.controlPlane,
     locality: localityOf(mesh),

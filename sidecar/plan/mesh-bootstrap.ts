@@ -16,8 +16,11 @@ export interface Membership {
   readonly namespace: string;
   /** Where the sidecar accepts calls of its program. */
   readonly outbound: HostPort;
-  /** Where it accepts calls of others, and the program that they are for; null when the program only calls. */
-  readonly inbound: { readonly listen: HostPort; readonly app: HostPort } | null;
+  /**
+   * Where it accepts calls of others, the program that they are for, and the port that the service is called on; null when
+   * the program only calls.
+   */
+  readonly inbound: { readonly listen: HostPort; readonly app: HostPort; readonly servicePort: number } | null;
   readonly admin: HostPort;
   readonly controlPlane: readonly HostPort[];
   readonly locality: { readonly region: string; readonly zone: string } | null;
@@ -49,6 +52,10 @@ export function meshBootstrap(member: Membership): Bootstrap {
       client_features: [CLIENT_FEATURE],
     },
     admin: { address: address(member.admin) },
+    // Where others like us are, for zone-aware balancing.
+    ...(inbound && {
+      cluster_manager: { local_cluster_name: `${member.service}.${member.namespace}:${inbound.servicePort}` },
+    }),
     dynamic_resources: {
       ads_config: {
         api_type: 'DELTA_GRPC',

@@ -53,12 +53,15 @@ export class World {
   readonly #absent = new Set<string>();
   readonly #settlement: Settlement;
   readonly #accessLogs: readonly AccessLogPlan[];
+  /** The cluster of callers like us; '' = none is known. */
+  readonly #home: string;
   /** False until the first answer to "all clusters": before, a cluster that is not there may be on its way. */
   #allClustersKnown = true;
 
   /** `accessLogs` are for discovered listeners that bring none. */
   constructor(slots: SlotBook, accessLogs: readonly AccessLogPlan[] = [], home: Home = nowhere) {
     this.#settlement = new Settlement(slots, home);
+    this.#home = home.cluster;
     this.#accessLogs = accessLogs;
   }
 
@@ -201,9 +204,14 @@ export class World {
     return names;
   }
 
-  /** Clusters to ask for by name: those of virtual hosts that came on demand. */
+  /**
+   * Clusters to ask for by name: those of virtual hosts that came on demand, and that of callers like us where some cluster
+   * is balanced by how many of them there are.
+   */
   clusterNames(): Set<string> {
     const names = new Set<string>();
+    const byZone = [...this.#desired.clusters.values()].some(({ plan }) => plan.locality.kind === 'zone-aware');
+    if (byZone && this.#home !== '') names.add(this.#home);
     for (const host of this.#desired.vhosts.values()) for (const name of clustersOfHost(host)) names.add(name);
     for (const name of names) if (this.#static.has(`cluster ${name}`)) names.delete(name);
     return names;

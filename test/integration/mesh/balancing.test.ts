@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { httpBackend } from '../../support/backend.ts';
 import { endpoints, type KubernetesObject, service } from '../../support/control-plane.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { CallOptions, CallResult } from '../../support/http-call.ts';
 import { ask, Mesh } from '../../support/mesh.ts';
 
@@ -77,4 +78,39 @@ test('every balancing policy of a TrafficPolicy is in force on a sidecar', async
     assert.deepEqual([...(await many(9, { headers: { cookie } }))], [first.body]);
     assert.equal((await many(30)).size, 3);
   });
+});
+
+test('requests stay in the zone of their caller as far as its endpoints can take those of all callers', async (t) => {
+  const mesh = await Mesh.for(t);
+  const names = ['a1', 'a2', 'b1', 'b2', 'b3', 'b4'];
+  const backends = await Promise.all(names.map((name) => httpBackend(t, (_, response) => response.end(name))));
+  const slices = endpoints(
+    'cart',
+    backends.map(({ port }) => port),
+  ).map((slice, at) => {
+    const list = (slice as { endpoints?: object[] }).endpoints?.map((each) => ({
+      ...each,
+      zone: `r/${names[at]?.[0]}`,
+    }));
+    return { ...slice, endpoints: list } as KubernetesObject;
+  });
+  await mesh.plane.apply(service('cart', 80), ...slices);
+  const own = await httpBackend(t);
+  const flags = (zone: string): { name: string; flags: string[] } => ({
+    name: `web-${zone}`,
+    flags: ['--locality', `r/${zone}`],
+  });
+  const web = await mesh.sidecar('web', own.port, flags('a'));
+  await mesh.program(policy({ policy: 'Random', zoneAware: { minEndpoints: 4 } }));
+  /** Share of answers from zone a. */
+  const local = async (): Promise<number> => {
+    const answers = await Promise.all(Array.from({ length: 120 }, () => ask(web, 'http://cart/')));
+    return answers.filter(({ body }) => body.startsWith('a')).length / answers.length;
+  };
+  // All callers are in zone a, which has a third of the endpoints.
+  await eventually(async () => Math.abs((await local()) - 1 / 3) < 0.12, 10_000);
+  // Two of three callers are in zone b: what comes from a is no more than a can take.
+  await mesh.sidecar('web', own.port, { ...flags('b'), name: 'web-b1' });
+  await mesh.sidecar('web', own.port, { ...flags('b'), name: 'web-b2' });
+  await eventually(async () => (await local()) === 1, 10_000);
 });

@@ -94,7 +94,7 @@ test('the bootstrap of a member is one that could stand in a file: no problems, 
     service: 'cart',
     namespace: 'shop',
     outbound: address,
-    inbound: { listen: { host: '::1', port: 15_006 }, app: { host: '127.0.0.1', port: 80 } },
+    inbound: { listen: { host: '::1', port: 15_006 }, app: { host: '127.0.0.1', port: 80 }, servicePort: 8080 },
     admin: address,
     controlPlane: [{ host: 'cp.example', port: 15_010 }],
     locality: { region: 'r', zone: 'z' },
@@ -110,6 +110,7 @@ test('the bootstrap of a member is one that could stand in a file: no problems, 
   });
   assert.deepEqual(admin, address);
   assert.deepEqual(node.client_features, ['aya.v1.2']);
+  assert.equal(message.cluster_manager?.local_cluster_name, 'cart.shop:8080');
   assert.equal(node.metadata?.fields.inbound?.string_value, '[::1]:15006');
   assert.equal(node.metadata?.fields.kind?.string_value, 'aya-sidecar');
 });
