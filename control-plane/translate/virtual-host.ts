@@ -57,7 +57,13 @@ function connectRoute(cluster: string): Route {
   return {
     name: 'connect',
     match: { connect_matcher: {} },
-    route: { cluster, timeout: { seconds: 0 }, upgrade_configs: [{ upgrade_type: 'CONNECT', connect_config: {} }] },
+    route: {
+      cluster,
+      timeout: { seconds: 0 },
+      // Nothing was sent yet, so another endpoint may be tried.
+      retry_policy: { retry_on: 'connect-failure', num_retries: { value: 1 } },
+      upgrade_configs: [{ upgrade_type: 'CONNECT', connect_config: {} }],
+    },
   };
 }
 
