@@ -25,9 +25,8 @@ function loadedWith(entry: string): Set<string> {
   const output = Object.entries(metafile.outputs).find(([, each]) => each.entryPoint === entry)?.[0];
   assert.ok(output, `${entry} has no chunk of its own`);
   const inputs = [...eagerly(metafile, output)].flatMap((each) => Object.keys(metafile.outputs[each]?.inputs ?? {}));
-  return new Set(
-    inputs.map((each) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(each)?.[1] ?? each.split('/')[0] ?? ''),
-  );
+  const ours = inputs.filter((each) => !each.startsWith('builtin:'));
+  return new Set(ours.map((each) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(each)?.[1] ?? each.split('/')[0] ?? ''));
 }
 
 test('the program itself loads nothing but what chooses the command', () => {
@@ -69,6 +68,14 @@ test('a data-path worker loads only the data path', () => {
   ];
   assert.deepEqual(
     not.filter((each) => loaded.has(each)),
+    [],
+  );
+});
+
+test("no import statement reads all of one of Node's own modules", () => {
+  const imports = Object.values(metafile.outputs).flatMap((each) => each.imports);
+  assert.deepEqual(
+    imports.filter(({ kind, external }) => external && kind === 'import-statement'),
     [],
   );
 });

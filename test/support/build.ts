@@ -10,14 +10,12 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild, type Metafile } from 'esbuild';
+import { lazyBuiltins } from './lazy-builtins.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Libraries from CommonJS still call `require` for Node's own modules; an ES module has none of its own. */
-const requireForCommonJs = [
-  "import { createRequire as __createRequire } from 'node:module';",
-  'const require = __createRequire(import.meta.url);',
-].join('\n');
+const requireForCommonJs = "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);\n";
 
 /** Replaces the bundle in `folder`. Returns what went where; throws, and leaves the old bundle, when the sources do not build. */
 export async function build(folder = path.join(root, 'dist')): Promise<Metafile> {
@@ -32,7 +30,7 @@ export async function build(folder = path.join(root, 'dist')): Promise<Metafile>
     target: 'node26',
     outExtension: { '.js': '.mjs' },
     chunkNames: '[name]-[hash]',
-    banner: { js: requireForCommonJs },
+    plugins: [lazyBuiltins],
     // Names stay whole: a stack trace from production should be readable without a source map.
     minifyWhitespace: true,
     minifySyntax: true,
@@ -43,7 +41,9 @@ export async function build(folder = path.join(root, 'dist')): Promise<Metafile>
   });
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const file of result.outputFiles) writeFileSync(file.path, file.contents);
+  for (const { path: file, text } of result.outputFiles) {
+    writeFileSync(file, /\b(__)?require\b/.test(text) ? requireForCommonJs + text : text);
+  }
   return result.metafile;
 }
 
