@@ -30,3 +30,8 @@ export function protectionKnownTo(
   }
   return { ...policy, spec: spec as unknown as TrafficPolicy['spec'] };
 }
+
+/** Sidecars of level 2 tell protocols by their first bytes, carry TCP, and switch protocols by Upgrade and CONNECT. */
+export function carriesTcp({ kind, level }: Pick<Caller, 'kind' | 'level'>): boolean {
+  return kind === 'aya' && level >= 2;
+}

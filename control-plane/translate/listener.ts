@@ -2,6 +2,7 @@ import { fromMs } from '../../shared/xds/duration.ts';
 import { LISTENER } from '../../shared/xds/type-url.ts';
 import type { MeshNode, SocketAddress } from './caller.ts';
 import { faultFilter } from './faulty-rules.ts';
+import { carriesTcp } from './levels.ts';
 import { ads, type Draft, extension, type Message } from './message.ts';
 import { byClasses } from './retry.ts';
 
@@ -29,7 +30,7 @@ export function outboundListener(node: MeshNode): Draft[] {
       filter_chains: chain({
         stat_prefix: 'outbound',
         rds: { config_source: ads, route_config_name: outboundRoutes },
-        ...sidecarHttp(node.kind === 'aya'),
+        ...sidecarHttp(node, carriesTcp(node)),
         // Aya's sidecar gets faults as FaultAssignment, with a lease.
         http_filters: node.kind === 'aya' ? [router] : [fault, router],
       }),
@@ -58,12 +59,12 @@ export function inboundListener(node: MeshNode): Draft[] {
         {
           stat_prefix: 'inbound',
           route_config: { name: 'inbound', virtual_hosts: [{ name: 'inbound', domains: ['*'], routes: [route] }] },
-          ...sidecarHttp(false),
+          ...sidecarHttp(node, false),
           http_filters: [router],
         },
-        node.kind === 'aya' ? looksLikeHttp : undefined,
+        carriesTcp(node) ? looksLikeHttp : undefined,
       ),
-      ...(node.kind === 'aya' && otherwiseTcp),
+      ...(carriesTcp(node) && otherwiseTcp),
     }),
   ];
 }
@@ -104,14 +105,14 @@ export function apiListener(name: string, routes: string): Draft {
 }
 
 /** The access log is the sidecar's own affair. */
-function sidecarHttp(connect: boolean): Manager {
+function sidecarHttp(node: MeshNode, connect: boolean): Manager {
   const upgrades = [{ upgrade_type: 'websocket' }, ...(connect ? [{ upgrade_type: 'CONNECT' }] : [])];
   return {
     use_remote_address: { value: true },
     generate_request_id: { value: true },
     // An id that came along belongs to the request: it stays the same over all its hops.
     preserve_external_request_id: true,
-    upgrade_configs: upgrades,
+    ...((node.kind === 'envoy' || carriesTcp(node)) && { upgrade_configs: upgrades }),
   };
 }
 

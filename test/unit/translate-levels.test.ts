@@ -32,3 +32,16 @@ test('a sidecar of level 1 gets no protection that it would refuse, and the poli
     'circuitBreaker.maxRequestsPerEndpoint: sidecars of level 1 do not have it',
   ]);
 });
+
+test('a sidecar of level 1 gets no tunnels, no TCP and no upgrades', () => {
+  const sockets = { outbound: '127.0.0.1:15001', inbound: '10.0.0.9:15006', app: '127.0.0.1:8080' };
+  const node = nodeWith('old', 'aya', { service: 'web', ...sockets }) as Node;
+  for (const [feature, found] of [
+    ['aya.v1.1', false],
+    ['aya.v1.2', true],
+  ] as const) {
+    const { resources } = translate(world, readNode({ ...node, client_features: [feature] }, 'aya'), accepted);
+    const text = JSON.stringify(resources);
+    for (const word of ['connect_matcher', 'default_filter_chain']) assert.equal(text.includes(word), found, word);
+  }
+});
