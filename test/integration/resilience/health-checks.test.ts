@@ -15,7 +15,7 @@ import { type Sidecar, spawnSidecar, startSidecar } from '../../support/sidecar.
 const every = (seconds: number, check: Json): Json => ({
   health_checks: [
     {
-      timeout: '0.3s',
+      timeout: '2s',
       interval: `${seconds}s`,
       no_traffic_interval: `${seconds}s`,
       unhealthy_threshold: 2,
