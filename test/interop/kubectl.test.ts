@@ -303,7 +303,7 @@ describe('kubectl', { skip }, () => {
     );
     assert.match(
       await refused('apply -f -', policy('cart', 'healthCheck: {interval: 5s}')),
-      /spec.healthCheck: not supported yet/,
+      /spec.healthCheck: must have exactly one of http, tcp and grpc/,
     );
     assert.match(
       await refused('apply -f -', service('bad', '{port: 70000}')),
