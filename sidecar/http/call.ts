@@ -109,15 +109,15 @@ export class Call implements RequestSink {
       stats.rqDirectResponse.inc();
       return this.reply(entry.reply(x));
     }
-    const refused = settleSwitch(x, entry, context.manager);
-    if (refused !== null) return this.reply(refused);
-    if (x.requestDone > 0 && !this.requestEnded && x.protocol === '') this.onEnd(null);
     const upstream = this.#runtime.upstreams.get(x.cluster);
     if (upstream === undefined) {
       stats.noCluster.inc();
       return this.reply(REPLY.noCluster(entry.clusterNotFoundStatus));
     }
     const { cluster } = upstream;
+    const refused = settleSwitch(x, entry, context.manager, cluster.plan);
+    if (refused !== null) return this.reply(refused);
+    if (x.requestDone > 0 && !this.requestEnded && x.protocol === '') this.onEnd(null);
     const limits = entry.priority === 'high' ? cluster.highLimits : cluster.limits;
     if (!limits.beginRequest(context.turn.now)) {
       upstream.stats.upstreamRqActiveOverflow.inc();

@@ -1,5 +1,6 @@
 import type { Exchange } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
+import type { ClusterPlan } from '../core/plan/cluster.ts';
 import type { HttpManagerPlan } from '../core/plan/http-manager.ts';
 import type { Pool, StreamSource } from '../core/pool.ts';
 import type { Turn } from '../core/turn.ts';
@@ -17,18 +18,31 @@ const EXTENDED_REFUSED: LocalReply = Object.freeze({
   detail: 'this protocol is not supported over HTTP/2 yet',
 });
 
+const TO_HTTP2_REFUSED: LocalReply = Object.freeze({
+  status: 501,
+  flags: 0,
+  detail: 'this protocol is not supported towards HTTP/2 endpoints yet',
+});
+
 /**
  * Settles, once the route is known, whether the connection may switch to another protocol: by CONNECT where the route says so,
  * by Upgrade where the route or else the connection manager has it enabled (Envoy's upgrade_configs). An Upgrade that is not
  * enabled is not taken, as any server is free to (RFC 9110 7.8), and the request goes on as an ordinary one: `x.protocol` is
  * '' then. Answers what is to be refused, else null.
  */
-export function settleSwitch(x: Exchange, entry: RouteEntry, manager: HttpManagerPlan): LocalReply | null {
+export function settleSwitch(
+  x: Exchange,
+  entry: RouteEntry,
+  manager: HttpManagerPlan,
+  cluster: ClusterPlan,
+): LocalReply | null {
   if (x.method === 'CONNECT') {
     if (x.protocol !== '') return EXTENDED_REFUSED;
     return entry.connects ? null : CONNECT_REFUSED;
   }
-  if (x.protocol !== '' && !(entry.upgrades?.get(x.protocol) ?? manager.upgrades.includes(x.protocol))) x.protocol = '';
+  if (x.protocol === '') return null;
+  if (!(entry.upgrades?.get(x.protocol) ?? manager.upgrades.includes(x.protocol))) x.protocol = '';
+  else if (cluster.protocol === 'http2') return TO_HTTP2_REFUSED;
   return null;
 }
 

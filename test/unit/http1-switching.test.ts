@@ -165,6 +165,16 @@ test('CONNECT is told with its target, and what follows is data', () => {
   assert.deepEqual(server.events, ['CONNECT cart:80  ', 'data early', 'data GET / HTTP/1.1\r\nHost: a\r\n\r\n', 'end']);
 });
 
+test('CONNECT may come in HTTP/1.0, without Host', () => {
+  const server = new Server();
+  server.wire.receive('CONNECT cart:80 HTTP/1.0\r\n\r\nearly');
+  server.stream.respond(200, HeaderList.of(), -1);
+  assert.deepEqual(server.events, ['CONNECT cart:80  ', 'data early']);
+  const other = new Server();
+  other.wire.receive('CONNECTED a:1 HTTP/1.0\r\n\r\n');
+  assert.deepEqual(other.events, ['bad 426']);
+});
+
 test('after CONNECT was refused nothing of the connection is taken for a request', () => {
   const server = new Server();
   server.wire.receive('CONNECT cart:80 HTTP/1.1\r\nHost: a\r\n\r\n');

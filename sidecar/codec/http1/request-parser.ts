@@ -107,7 +107,10 @@ export class RequestParser extends MessageParser {
 
   protected interpret(buffer: Buffer, base: number, end: number): number {
     const { version } = this;
-    if (version === 10 && !this.limits.acceptHttp10) return this.#no(REFUSAL.version10);
+    // Tunnels are asked for in HTTP/1.0, too, by ssh and ncat for two: nothing of the version matters to them.
+    if (version === 10 && !this.limits.acceptHttp10 && !(this.limits.connect && isConnect(buffer, base))) {
+      return this.#no(REFUSAL.version10);
+    }
     const length = bodyLength(section, buffer, base, version);
     if (section.refusal) return this.#no(section.refusal);
     this.bodyLength = length === UNKNOWN ? 0 : length;
@@ -247,6 +250,13 @@ function methodOf(buffer: Buffer, base: number, length: number, raw: string): st
   }
   return raw.slice(0, length);
 }
+
+/** Of a method that is known to be a token. */
+function isConnect(buffer: Buffer, base: number): boolean {
+  return equals(buffer, base, base + CONNECT.length, CONNECT);
+}
+
+const CONNECT = 'CONNECT ';
 
 function equals(buffer: Buffer, start: number, end: number, text: string): boolean {
   if (end - start !== text.length) return false;

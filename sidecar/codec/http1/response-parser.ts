@@ -108,7 +108,7 @@ export class ResponseParser extends MessageParser {
 
   /** It switches to what was asked for, and to nothing else (RFC 9110 7.8). */
   #switches(buffer: Buffer, base: number): boolean {
-    if (this.upgrade === '' || (section.known & UPGRADE) === 0) return false;
+    if (this.upgrade === '' || this.version !== 11 || (section.known & UPGRADE) === 0) return false;
     return section.valueOf(H.upgrade, buffer, base).toLowerCase() === this.upgrade;
   }
 
