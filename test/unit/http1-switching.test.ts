@@ -28,6 +28,8 @@ class Server implements RequestSink {
   readonly wire = new FakeWire();
   readonly clock = new VirtualClock();
   readonly events: string[] = [];
+  /** To be given once all was received. */
+  readonly answers: (() => void)[] = [];
   readonly session: ServerSession;
   x: Exchange | null = null;
   closed = false;
@@ -258,5 +260,22 @@ test('a switch that nobody asked for, or to something else, is malformed', () =>
     const { wire, events } = client(asked);
     wire.receive(`HTTP/1.1 101 Switching Protocols\r\n${text}\r\n`);
     assert.deepEqual(events, ['gone', 'protocol'], text);
+  }
+});
+
+test('any split of the bytes gives the same', () => {
+  for (const [text, status] of [
+    [`${upgrade}early bytes`, 101],
+    ['CONNECT cart:80 HTTP/1.1\r\nHost: a\r\n\r\nearly bytes', 200],
+  ] as const) {
+    for (let cut = 1; cut < text.length; cut += 1) {
+      const server = new Server({}, (x) => server.answers.push(() => x.stream.respond(status, HeaderList.of(), -1)));
+      server.wire.receive(text, [cut]);
+      for (const answer of server.answers) answer();
+      server.wire.fin();
+      const data = server.events.filter((each) => each.startsWith('data ')).map((each) => each.slice(5));
+      assert.equal(data.join(''), 'early bytes', `cut at ${cut}`);
+      assert.deepEqual([server.events.length - data.length, server.events.at(-1)], [2, 'end'], `cut at ${cut}`);
+    }
   }
 });
