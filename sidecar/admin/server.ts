@@ -4,7 +4,7 @@ import { Wheel } from '../../shared/time/wheel.ts';
 import { DateText } from '../codec/http1/date-text.ts';
 import type { ServerContext, ServerOptions } from '../codec/http1/server-options.ts';
 import { ServerSession } from '../codec/http1/server-session.ts';
-import { socketContext } from '../codec/socket.ts';
+import { socketContext } from '../codec/socket-context.ts';
 import type { Exchange, ExchangeHandler, RequestSink } from '../core/exchange.ts';
 import { HeaderList } from '../core/headers.ts';
 import { Turn } from '../core/turn.ts';

@@ -13,3 +13,8 @@ export function latin1(bytes: Buffer, start: number, end: number): string {
 export function writeLatin1(bytes: Buffer, text: string, at: number): number {
   return (bytes as unknown as Latin1Bytes).latin1Write(text, at);
 }
+
+/** The same bytes as a Buffer. */
+export function asBuffer(chunk: Uint8Array): Buffer {
+  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+}

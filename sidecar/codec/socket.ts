@@ -1,31 +1,15 @@
 import net from 'node:net';
 import type { Cell } from '../core/stats.ts';
-import type { Turn } from '../core/turn.ts';
 import { type FrameWire, MAX_ROOM, type Output, type WireSink } from '../core/wire.ts';
-import { latin1, writeLatin1 } from './latin1.ts';
-import { OutputStock } from './output.ts';
-import { BulkStock, type Keeper, Lending, ReadBuffer } from './read-buffer.ts';
+import { Gathering } from './gathering.ts';
+import { asBuffer, latin1, writeLatin1 } from './latin1.ts';
+import { type Keeper, ReadBuffer } from './read-buffer.ts';
+import type { SocketContext } from './socket-context.ts';
 
 /** Bytes up to this size join the text of the turn; larger ones are copied once. */
 const INLINE_BYTES = 2048;
 /** How long a closed connection may linger for the peer to read what we sent. Envoy's delayed_close_timeout. */
 const LINGER_MS = 1000;
-
-/** What one thread's sockets share. */
-export interface SocketContext {
-  readonly turn: Turn;
-  readonly buffer: Buffer;
-  readonly outputs: OutputStock;
-  readonly bulk: BulkStock;
-  readonly lending: Lending;
-  /** Runs `action` once after `ms`; the socket cannot cancel it, so it must be idempotent. */
-  later(ms: number, action: () => void): void;
-}
-
-export function socketContext(turn: Turn, later: SocketContext['later']): SocketContext {
-  const buffer = Buffer.allocUnsafeSlow(MAX_ROOM);
-  return { turn, buffer, outputs: new OutputStock(), bulk: new BulkStock(), lending: new Lending(), later };
-}
 
 const deaf: WireSink = { onBytes() {}, onDrain() {}, onEof() {}, onClose() {} };
 
@@ -39,13 +23,15 @@ export class SocketWire implements FrameWire, Keeper {
   readonly #context: SocketContext;
   readonly #reads: ReadBuffer;
   lent: Buffer | null = null;
+  backedUp = false;
   #text = '';
   /** Frames of the turn; while there is one, text and bytes join it. */
   #output: Output | null = null;
+  /** Bytes of the read under way that leave as they lie, at the end of the turn. */
+  #gathering: Gathering | null = null;
   /** The socket may hold on to what it is given, as TLS does: it gets copies. */
   #copies = false;
   #marked = false;
-  #backedUp = false;
   #ending = false;
   #closing = false;
   #gone = false;
@@ -95,10 +81,6 @@ export class SocketWire implements FrameWire, Keeper {
     return wire;
   }
 
-  get backedUp(): boolean {
-    return this.#backedUp;
-  }
-
   get written(): number {
     return this.#written + this.#text.length + (this.#output === null ? 0 : this.#output.at);
   }
@@ -124,13 +106,16 @@ export class SocketWire implements FrameWire, Keeper {
     if (this.#ending) return true;
     if (chunk.length <= INLINE_BYTES) {
       this.text(latin1(asBuffer(chunk), 0, chunk.length));
-      return !this.#backedUp;
+      return !this.backedUp;
     }
     const { lending } = this.#context;
     if (lending.holds(chunk) && !this.#copies) {
-      this.flush();
-      this.#wrote(this.socket.write(chunk), chunk.length);
-      if (this.socket.writableLength > 0) lending.keep(this);
+      if (this.#output !== null) this.#send(this.#output);
+      this.#gathering ??= new Gathering(this.socket);
+      this.#gathering.add(this.#text, chunk);
+      this.#count(this.#text.length + chunk.length);
+      this.#text = '';
+      this.#mark();
     } else if (chunk.length <= MAX_ROOM) {
       const output = this.room(chunk.length);
       output.bytes.set(chunk, output.at);
@@ -140,7 +125,7 @@ export class SocketWire implements FrameWire, Keeper {
       this.flush();
       this.#wrote(this.socket.write(Buffer.from(chunk)), chunk.length);
     }
-    return !this.#backedUp;
+    return !this.backedUp;
   }
 
   room(size: number): Output {
@@ -150,6 +135,7 @@ export class SocketWire implements FrameWire, Keeper {
       output = null;
     }
     if (output === null) {
+      this.#endGathering();
       const text = this.#text;
       if (text.length + size > MAX_ROOM) this.#sendText();
       output = this.#context.outputs.take();
@@ -169,7 +155,8 @@ export class SocketWire implements FrameWire, Keeper {
   /** Writes what the turn produced. Called by the turn, once. */
   flush(): void {
     this.#marked = false;
-    if (this.#output !== null) this.#send(this.#output);
+    if (this.#gathering !== null) this.#endGathering();
+    else if (this.#output !== null) this.#send(this.#output);
     else if (this.#text !== '') this.#sendText();
   }
 
@@ -210,7 +197,19 @@ export class SocketWire implements FrameWire, Keeper {
 
   #drop(): void {
     this.#text = '';
+    this.#gathering = null;
     if (this.#output !== null) this.#send(this.#output);
+  }
+
+  #endGathering(): void {
+    const gathering = this.#gathering;
+    if (gathering === null) return;
+    this.#gathering = null;
+    const { kept, full } = gathering.end(this.#text);
+    this.#count(this.#text.length);
+    this.#text = '';
+    if (kept) this.#context.lending.keep(this);
+    if (full) this.backedUp = true;
   }
 
   #mark(): void {
@@ -239,9 +238,13 @@ export class SocketWire implements FrameWire, Keeper {
 
   /** A write above the socket's mark is not `taken`, even when the system took it whole: then nothing is queued. */
   #wrote(taken: boolean, length: number): void {
+    this.#count(length);
+    if (!taken && this.socket.writableLength > 0) this.backedUp = true;
+  }
+
+  #count(length: number): void {
     this.#written += length;
     if (this.sent !== null) this.sent.add(length);
-    if (!taken && this.socket.writableLength > 0) this.#backedUp = true;
   }
 
   #read(length: number, buffer: Buffer): boolean {
@@ -262,8 +265,8 @@ export class SocketWire implements FrameWire, Keeper {
   }
 
   #drained(): void {
-    if (!this.#backedUp) return;
-    this.#backedUp = false;
+    if (!this.backedUp) return;
+    this.backedUp = false;
     if (this.lent !== null) this.#context.bulk.give(this.lent);
     this.lent = null;
     this.#inTurn(() => this.sink.onDrain());
@@ -293,8 +296,4 @@ export class SocketWire implements FrameWire, Keeper {
       turn.leave();
     }
   }
-}
-
-function asBuffer(chunk: Uint8Array): Buffer {
-  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
 }

@@ -1,5 +1,6 @@
 import net from 'node:net';
-import { type SocketContext, SocketWire } from '../codec/socket.ts';
+import { SocketWire } from '../codec/socket.ts';
+import type { SocketContext } from '../codec/socket-context.ts';
 
 /** The part of a listening handle that we use. Internal to Node: see "Internal to Node" in ARCHITECTURE.md. */
 interface ListeningHandle {

@@ -1,7 +1,8 @@
 import type { BoundSocket } from 'node:net';
 import type { Wheel } from '../../shared/time/wheel.ts';
 import type { DateText } from '../codec/http1/date-text.ts';
-import type { SocketContext, SocketWire } from '../codec/socket.ts';
+import type { SocketWire } from '../codec/socket.ts';
+import type { SocketContext } from '../codec/socket-context.ts';
 import type { ChainMatchPlan, FilterChainPlan, ListenerPlan, SniffPlan } from '../core/plan/listener.ts';
 import type { Turn } from '../core/turn.ts';
 import type { HttpContext } from '../http/context.ts';

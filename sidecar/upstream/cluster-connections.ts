@@ -1,5 +1,5 @@
 import { type Wheel, WheelTimer } from '../../shared/time/wheel.ts';
-import type { SocketContext } from '../codec/socket.ts';
+import type { SocketContext } from '../codec/socket-context.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
 import type { Slot } from '../core/slots.ts';
 import type { ClusterStats } from '../telemetry/cluster-stats.ts';

@@ -5,7 +5,7 @@ import { Wheel } from '../../shared/time/wheel.ts';
 import type { ClusterLimits } from '../cluster/limits.ts';
 import { endpointName, type LiveEndpoint } from '../cluster/live-endpoint.ts';
 import { DateText } from '../codec/http1/date-text.ts';
-import { socketContext } from '../codec/socket.ts';
+import { socketContext } from '../codec/socket-context.ts';
 import type { AccessLogPlan } from '../core/plan/access-log.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
 import type { PlanDelta } from '../core/plan/delta.ts';

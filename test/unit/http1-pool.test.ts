@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../shared/time/clock.ts';
 import { Wheel } from '../../shared/time/wheel.ts';
 import { ClusterLimits } from '../../sidecar/cluster/limits.ts';
-import { socketContext } from '../../sidecar/codec/socket.ts';
+import { socketContext } from '../../sidecar/codec/socket-context.ts';
 import type { AttemptSink, ClientStream } from '../../sidecar/core/exchange.ts';
 import { HeaderList } from '../../sidecar/core/headers.ts';
 import type { Failure } from '../../sidecar/core/outcome.ts';

@@ -2,7 +2,7 @@ import { systemClock } from '../../../shared/time/clock.ts';
 import { Wheel } from '../../../shared/time/wheel.ts';
 import { DateText } from '../../../sidecar/codec/http1/date-text.ts';
 import type { ServerContext, ServerOptions, ServerSessionOwner } from '../../../sidecar/codec/http2/server-options.ts';
-import { type SocketContext, socketContext } from '../../../sidecar/codec/socket.ts';
+import { type SocketContext, socketContext } from '../../../sidecar/codec/socket-context.ts';
 import type { ExchangeHandler } from '../../../sidecar/core/exchange.ts';
 import { Turn } from '../../../sidecar/core/turn.ts';
 
