@@ -52,7 +52,7 @@ export class Checks {
     });
     await this.#eventually('no timer runs', async () => {
       const times = await wakes(pid);
-      return times < 20 ? '' : `a data-path thread woke ${times} times in 500 ms`;
+      return times < 35 ? '' : `a data-path thread woke ${times} times in 500 ms`;
     });
   }
 

@@ -11,7 +11,10 @@ const DESCRIPTORS = 100;
 const REGULARS = 5;
 
 test('a sidecar without descriptors serves who is there, does not spin, and takes others again', async (t) => {
-  const cart = await httpBackend(t);
+  const cart = await httpBackend(t, (_request, response) => {
+    // Slow enough that each of them needs a connection of its own.
+    setTimeout(() => response.end(), 30);
+  });
   const other = await httpBackend(t);
   const routes = [forward('other', {}, { match: { prefix: '/other' } }), forward('cart')];
   const sidecar = await startConfinedSidecar(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Ground } from '../../support/fire/ground.ts';
+import { Ground, patience } from '../../support/fire/ground.ts';
 import { dripping, sipping } from '../../support/fire/slow-client.ts';
 import { residentMemory } from '../../support/process.ts';
 
@@ -10,7 +10,7 @@ const MIB = 1024 * 1024;
 const many = <T>(start: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: CLIENTS }, start));
 
 test('clients that take one second for a byte are cut off in time, and harm nobody else', async (t) => {
-  const ground = await Ground.lay(t);
+  const ground = await Ground.lay(t, patience('2s'));
   const bystander = ground.bystander();
   const { port } = ground;
 

@@ -28,11 +28,12 @@ export interface Outcome {
 }
 
 const FORMAT = '%REQ(X-CASE)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\n';
-const PATIENCE: Json = {
+/** Fields of the connection manager: how long it waits for slow clients. */
+export const patience = (streamIdle = '10s'): Json => ({
   request_headers_timeout: '0.5s',
   request_timeout: '1s',
-  stream_idle_timeout: '1s',
-};
+  stream_idle_timeout: streamIdle,
+});
 
 /** Clusters by the first segment of the path. `well` is what others call while there is fire. */
 const CLUSTERS = ['well', 'quick', 'silent', 'raw', 'dead', 'tight'] as const;
@@ -59,7 +60,7 @@ export class Ground {
     this.tight = tight;
   }
 
-  static async lay(t: TestContext, patience: Json = PATIENCE): Promise<Ground> {
+  static async lay(t: TestContext, manager: Json = patience()): Promise<Ground> {
     const well = await httpBackend(t, (request, response) => {
       if (request.url?.startsWith('/well/large')) {
         request.resume();
@@ -96,7 +97,7 @@ export class Ground {
             routes: CLUSTERS.map((name) =>
               forward(name, { timeout: name === 'silent' ? '0.5s' : '0s' }, { match: { prefix: `/${name}` } }),
             ),
-            manager: { ...patience, access_log: [accessLogFile(log.file, FORMAT)] },
+            manager: { ...manager, access_log: [accessLogFile(log.file, FORMAT)] },
           }),
         ],
         CLUSTERS.map((name) =>
