@@ -88,7 +88,7 @@ export function sendReply(x: Exchange, reply: LocalReply, entry: RouteEntry | nu
   return headers;
 }
 
-/** grpc-message encoding: everything outside of printable ASCII, and the percent sign. */
+/** grpc-message encoding: everything outside of printable ASCII, and the percent sign. JSON may hold half a surrogate pair. */
 function percentEncode(text: string): string {
-  return text.replace(/[^ -$&-~]/gu, (character) => encodeURIComponent(character));
+  return text.toWellFormed().replace(/[^ -$&-~]/gu, (character) => encodeURIComponent(character));
 }
