@@ -20,6 +20,12 @@ import { TcpChain } from './tcp-chain.ts';
 /** Connections that the kernel completes before we take them. */
 const BACKLOG = 4096;
 
+/**
+ * How long to look, ms, where servers speak first: a client that speaks first does so at once, since its bytes follow its
+ * connection, so that HTTP is still seen there.
+ */
+const SHORT_LOOK = 10;
+
 /** A chain's plan, with what its connections need. */
 export type ChainContext =
   | { readonly kind: 'http'; readonly context: HttpContext }
@@ -172,9 +178,9 @@ export class Listener implements SnifferOwner {
     this.#context.stats.downstreamCxTotal.inc();
     if (this.#only !== null) return this.#only.take(wire, null);
     const { tls, http } = this.sniff;
-    const silent = (!tls && !http) || this.#serverFirst.has(this.#destination(new SocketPeer(wire.socket)));
-    if (silent) return this.#dispatch(wire, NOTHING_KNOWN);
-    this.#sniffers.add(new Sniffer(wire, this));
+    if (!tls && !http) return this.#dispatch(wire, NOTHING_KNOWN);
+    const serverFirst = this.#serverFirst.has(this.#destination(new SocketPeer(wire.socket)));
+    this.#sniffers.add(serverFirst ? new Sniffer(wire, this, SHORT_LOOK) : new Sniffer(wire, this));
     this.#context.stats.downstreamPreCxActive.inc();
   }
 

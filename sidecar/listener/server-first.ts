@@ -2,8 +2,8 @@
 const MAX_LEARNED = 1024;
 
 /**
- * Destinations at which the server speaks first (mail, MySQL): there is nothing to sniff there, so the next connection does
- * not wait. Learned only where a server did so, never from a client's silence, since that may be a connection kept ready;
+ * Destinations at which the server speaks first (mail, MySQL): the next connection waits
+ * but for a moment. Learned only where a server did so, never from a client's silence, since that may be a connection kept ready;
  * unlearned when a client speaks first after all.
  */
 export class ServerFirst {

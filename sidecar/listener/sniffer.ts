@@ -15,7 +15,7 @@ export interface SnifferOwner {
   readonly wheel: Wheel;
   /** It is known what can be known: the owner gives the wire another sink, or destroys it. */
   onKnown(sniffer: Sniffer, sniffed: Sniffed): void;
-  /** The time is over, and going on without knowing is not wanted. */
+  /** The time is over, and going on without knowing is not wanted (see SniffPlan). */
   onTooLate(sniffer: Sniffer): void;
   /** The connection is gone. */
   onGone(sniffer: Sniffer): void;
@@ -28,16 +28,18 @@ export class Sniffer implements WireSink {
   readonly wire: SocketWire;
   readonly #owner: SnifferOwner;
   readonly #timer: WheelTimer;
+  readonly #goesOn: boolean;
   /** Bytes of earlier reads; null as long as the first read tells all. */
   #gathered: Gathered | null = null;
   #hello: ClientHello | null = null;
 
-  constructor(wire: SocketWire, owner: SnifferOwner) {
+  /** `timeout`: how long to look, ms, when that is not as the plan says; then it goes on in any case. */
+  constructor(wire: SocketWire, owner: SnifferOwner, timeout = owner.sniff.timeout) {
     this.wire = wire;
     this.#owner = owner;
+    this.#goesOn = owner.sniff.continueOnTimeout || timeout !== owner.sniff.timeout;
     this.#timer = new WheelTimer(() => this.#timedOut());
     wire.sink = this;
-    const { timeout } = owner.sniff;
     if (timeout > 0) owner.wheel.start(this.#timer, timeout, owner.turn.now);
   }
 
@@ -93,7 +95,7 @@ export class Sniffer implements WireSink {
   }
 
   #timedOut(): void {
-    if (this.#owner.sniff.continueOnTimeout) this.#giveUp();
+    if (this.#goesOn) this.#giveUp();
     else this.#owner.onTooLate(this);
   }
 
