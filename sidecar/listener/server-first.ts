@@ -2,8 +2,8 @@
 const MAX_LEARNED = 1024;
 
 /**
- * Destinations at which the server speaks first (mail, MySQL): the next connection waits
- * but for a moment. Learned only where a server did so, never from a client's silence, since that may be a connection kept ready;
+ * Destinations at which the server speaks first (mail, MySQL): the next connection there waits for its client for a moment
+ * only. Learned only where a server did so, never from a client's silence, since that may be a connection kept ready;
  * unlearned when a client speaks first after all.
  */
 export class ServerFirst {
