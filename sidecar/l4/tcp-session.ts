@@ -91,12 +91,6 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
     this.#try();
   }
 
-  /** Ends it now, whatever is under way. */
-  destroy(): void {
-    if (this.#tunnel !== null) this.#tunnel.destroy(false);
-    else this.#refuse(0, '');
-  }
-
   #try(): void {
     const { cluster, stats } = this.#upstream as Upstream;
     const { guard } = cluster;
@@ -164,7 +158,8 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
     let { flag } = failure;
     if (failure.kind !== 'overflow') {
       stats.upstreamCxConnectAttemptsExceeded.inc();
-      if (this.attempts > 1) flag |= RESPONSE_FLAG.URX;
+      // Envoy: also when there was to be but one attempt.
+      flag |= RESPONSE_FLAG.URX;
     }
     this.#refuse(flag, failure.detail);
   }
@@ -214,7 +209,7 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
   }
 
   onBroken(end: End): void {
-    if (this.flags !== 0) return;
+    if (this.detail !== '') return;
     const down = end === this.#tunnel?.down;
     this.flags = down ? RESPONSE_FLAG.DC : RESPONSE_FLAG.UC;
     this.detail = down ? 'downstream_remote_disconnect' : 'upstream_remote_disconnect';
@@ -267,7 +262,7 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
     // Moving the timer with each read would cost more than to look again.
     if (rest > 1) return wheel.start(this.#idle as WheelTimer, rest, turn.now);
     stats.idleTimeout.inc();
-    this.flags |= RESPONSE_FLAG.SI;
+    // No flag for it, as in Envoy.
     this.detail = 'tcp_session_idle_timeout';
     this.#tunnel?.destroy(false);
   }
