@@ -5,6 +5,7 @@ import { Gathering } from './gathering.ts';
 import { asBuffer, latin1, writeLatin1 } from './latin1.ts';
 import { type Keeper, ReadBuffer } from './read-buffer.ts';
 import type { SocketContext } from './socket-context.ts';
+import { type SocketEvents, watch } from './socket-events.ts';
 
 /** Bytes up to this size join the text of the turn; larger ones are copied once. */
 const INLINE_BYTES = 2048;
@@ -14,7 +15,7 @@ const LINGER_MS = 1000;
 const deaf: WireSink = { onBytes() {}, onDrain() {}, onEof() {}, onClose() {} };
 
 /** A TCP connection as a Wire: reads into the shared buffer, gathers a turn's output into one write. */
-export class SocketWire implements FrameWire, Keeper {
+export class SocketWire implements FrameWire, Keeper, SocketEvents {
   sink: WireSink = deaf;
   readonly socket: net.Socket;
   /** Count bytes as they come and go; null = nobody wants to know. */
@@ -48,12 +49,7 @@ export class SocketWire implements FrameWire, Keeper {
       buffer: (() => this.#reads.next()) as () => Buffer,
       callback: (length, buffer) => this.#read(length, buffer as Buffer),
     });
-    this.socket.on('drain', () => this.#drained());
-    this.socket.on('end', () => this.#eof());
-    this.socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.#error = error.code ?? 'ERROR';
-    });
-    this.socket.on('close', () => this.#closed());
+    watch(this.socket, this);
   }
 
   /** Takes a connection from a listening handle's `onconnection` (internal to Node; see listener/acceptor.ts). */
@@ -264,7 +260,7 @@ export class SocketWire implements FrameWire, Keeper {
     return true;
   }
 
-  #drained(): void {
+  drained(): void {
     if (!this.backedUp) return;
     this.backedUp = false;
     if (this.lent !== null) this.#context.bulk.give(this.lent);
@@ -272,13 +268,17 @@ export class SocketWire implements FrameWire, Keeper {
     this.#inTurn(() => this.sink.onDrain());
   }
 
-  #eof(): void {
+  eof(): void {
     this.#closedBy ??= 'peer';
     if (this.#closing) return this.destroy();
     this.#inTurn(() => this.sink.onEof());
   }
 
-  #closed(): void {
+  failed({ code }: NodeJS.ErrnoException): void {
+    this.#error = code ?? 'ERROR';
+  }
+
+  closed(): void {
     this.#gone = true;
     this.#ending = true;
     this.#closedBy ??= 'peer';

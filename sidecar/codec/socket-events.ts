@@ -1,0 +1,37 @@
+import type net from 'node:net';
+
+/** Who hears what becomes of a socket. */
+export interface SocketEvents {
+  drained(): void;
+  eof(): void;
+  failed(error: NodeJS.ErrnoException): void;
+  closed(): void;
+}
+
+const events = Symbol('events');
+type Watched = net.Socket & { [events]: SocketEvents };
+
+function onDrain(this: net.Socket): void {
+  (this as Watched)[events].drained();
+}
+
+function onEnd(this: net.Socket): void {
+  (this as Watched)[events].eof();
+}
+
+function onError(this: net.Socket, error: NodeJS.ErrnoException): void {
+  (this as Watched)[events].failed(error);
+}
+
+function onClose(this: net.Socket): void {
+  (this as Watched)[events].closed();
+}
+
+/** Listens by the same four functions for all sockets: an idle connection would pay for functions of its own, too. */
+export function watch(socket: net.Socket, by: SocketEvents): void {
+  (socket as Watched)[events] = by;
+  socket.on('drain', onDrain);
+  socket.on('end', onEnd);
+  socket.on('error', onError);
+  socket.on('close', onClose);
+}
