@@ -1,9 +1,10 @@
 import { conflictOf } from '../model/contradictions.ts';
 import { expiry } from '../model/fault-policy.ts';
-import type { HttpRoute, RouteParentStatus } from '../model/http-route.ts';
 import type { AnyObject } from '../model/kinds.ts';
 import { type Condition, timestamp } from '../model/object.ts';
 import { missingReferences, missingService } from '../model/references.ts';
+import type { ParentRef, RouteParentStatus } from '../model/route.ts';
+import { conflictAtParent, type Route } from '../model/route-conflicts.ts';
 import type { TrafficPolicy } from '../model/traffic-policy.ts';
 import type { World } from '../model/world.ts';
 
@@ -36,6 +37,7 @@ const controllerName = 'aya.dev/control-plane';
 export function settledStatus(object: AnyObject, facts: Facts): object | undefined {
   switch (object.kind) {
     case 'HTTPRoute':
+    case 'GRPCRoute':
       return { ...object.status, parents: routeParents(object, facts) };
     case 'TrafficPolicy':
     case 'FaultPolicy': {
@@ -52,8 +54,20 @@ export function settledStatus(object: AnyObject, facts: Facts): object | undefin
 function accepted(object: AnyObject, { inForce }: Facts): Verdict {
   const conflict = conflictOf(object, inForce);
   return conflict === undefined
-    ? { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'the specification is valid' }
+    ? valid
     : { type: 'Accepted', status: 'False', reason: 'Conflicted', message: conflict };
+}
+
+const valid: Verdict = { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'the specification is valid' };
+
+function acceptedBy(route: Route, parent: ParentRef, { world }: Facts): Verdict {
+  const { namespace = route.metadata.namespace, name, port } = parent;
+  const missing = missingService(world, namespace, name, port);
+  if (missing !== undefined) return { type: 'Accepted', status: 'False', reason: 'NoMatchingParent', message: missing };
+  const conflict = conflictAtParent(route, parent, world);
+  if (!conflict) return valid;
+  if (conflict.whole) return { type: 'Accepted', status: 'False', reason: 'Conflicted', message: conflict.message };
+  return { ...valid, message: `${valid.message}; ${conflict.message}` };
 }
 
 function resolved(object: AnyObject, { world }: Facts): Verdict {
@@ -61,7 +75,8 @@ function resolved(object: AnyObject, { world }: Facts): Verdict {
   if (missing.length === 0) {
     return { type: 'ResolvedRefs', status: 'True', reason: 'ResolvedRefs', message: 'all references exist' };
   }
-  const reason = object.kind === 'HTTPRoute' ? 'BackendNotFound' : 'TargetNotFound';
+  const route = object.kind === 'HTTPRoute' || object.kind === 'GRPCRoute';
+  const reason = route ? 'BackendNotFound' : 'TargetNotFound';
   return { type: 'ResolvedRefs', status: 'False', reason, message: missing.join('; ') };
 }
 
@@ -92,22 +107,22 @@ function expired(end: number, wall: number): Verdict {
     : { type: 'Expired', status: 'False', reason: 'LeaseRunning', message: 'the lease is running' };
 }
 
-function routeParents(route: HttpRoute, facts: Facts): RouteParentStatus[] {
+function routeParents(route: Route, facts: Facts): RouteParentStatus[] {
   const shared = [resolved(route, facts), programmed(route, facts)];
   return route.spec.parentRefs.map((parentRef) => {
-    const { namespace = route.metadata.namespace, name, port } = parentRef;
-    const missing = missingService(facts.world, namespace, name, port);
-    const own: Verdict =
-      missing === undefined
-        ? accepted(route, facts)
-        : { type: 'Accepted', status: 'False', reason: 'NoMatchingParent', message: missing };
+    const { name, port } = parentRef;
     const before = route.status?.parents.find(
       (each) =>
         each.parentRef.name === name &&
         each.parentRef.port === port &&
         (each.parentRef.namespace ?? '') === (parentRef.namespace ?? ''),
     );
-    const conditions = dated([own, ...shared], before?.conditions, route.metadata.generation, facts.wall);
+    const conditions = dated(
+      [acceptedBy(route, parentRef, facts), ...shared],
+      before?.conditions,
+      route.metadata.generation,
+      facts.wall,
+    );
     return { parentRef, controllerName, conditions };
   });
 }

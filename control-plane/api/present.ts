@@ -7,11 +7,11 @@ export const computedField = 'sidecars';
 
 /** The object as clients read it: policies and routes say on how many sidecars they are in force. */
 export function present(context: ApiContext, object: AnyObject): object {
-  if (object.kind !== 'TrafficPolicy' && object.kind !== 'FaultPolicy' && object.kind !== 'HTTPRoute') return object;
+  if (object.kind === 'Service' || object.kind === 'EndpointSlice') return object;
   const fleet = fleetOf(context, object);
   if (!fleet) return object;
   const sidecars = { applied: fleet.applied, total: fleet.total, nacks: fleet.nacks };
-  if (object.kind === 'HTTPRoute') {
+  if (object.kind === 'HTTPRoute' || object.kind === 'GRPCRoute') {
     const parents = object.status?.parents.map((each) => ({ ...each, conditions: withCounts(each.conditions, fleet) }));
     return { ...object, status: { ...object.status, parents, [computedField]: sidecars } };
   }

@@ -52,8 +52,8 @@ export function startSettler(context: ApiContext): Settler {
     if (running) return wakeIn(debounce);
     running = true;
     try {
-      const { httpRoutes, trafficPolicies, faultPolicies } = objects.world;
-      const all = [...httpRoutes.values(), ...trafficPolicies.values(), ...faultPolicies.values()];
+      const { httpRoutes, grpcRoutes, trafficPolicies, faultPolicies } = objects.world;
+      const all = [httpRoutes, grpcRoutes, trafficPolicies, faultPolicies].flatMap((each) => [...each.values()]);
       const inForce = policiesInForce(objects.world);
       await Promise.all(all.map((object) => settle(object, inForce)));
     } finally {

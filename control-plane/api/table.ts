@@ -1,6 +1,7 @@
 import { type EndpointSlice, serviceNameLabel } from '../model/endpoint-slice.ts';
 import type { AnyObject, KindName, ObjectOf } from '../model/kinds.ts';
 import type { Condition } from '../model/object.ts';
+import type { Route } from '../model/route-conflicts.ts';
 import type { FleetStatus } from './conditions.ts';
 
 /** What a cell may need besides the object. */
@@ -48,6 +49,21 @@ const targets = (refs: readonly { name: string; namespace?: string; port?: numbe
     refs.map(({ name, namespace, port }) => `${namespace ? `${namespace}/` : ''}${name}${port ? `:${port}` : ''}`),
   );
 
+const routeColumns: readonly Column<Route>[] = [
+  { name: 'Parents', description: 'Services whose callers are routed', cell: ({ spec }) => targets(spec.parentRefs) },
+  {
+    name: 'Backends',
+    description: 'Services that requests go to',
+    cell: ({ spec }) => targets(spec.rules.flatMap(({ backendRefs }) => backendRefs)),
+  },
+  {
+    name: 'Accepted',
+    description: 'True, or why not',
+    cell: ({ status }) => accepted(status?.parents[0]?.conditions),
+  },
+  applied,
+];
+
 const columns: { [K in KindName]: readonly Column<ObjectOf[K]>[] } = {
   Service: [
     {
@@ -80,20 +96,8 @@ const columns: { [K in KindName]: readonly Column<ObjectOf[K]>[] } = {
       cell: ({ endpoints }) => joined(endpoints.map(({ addresses }) => addresses[0] ?? '')),
     },
   ],
-  HTTPRoute: [
-    { name: 'Parents', description: 'Services whose callers are routed', cell: ({ spec }) => targets(spec.parentRefs) },
-    {
-      name: 'Backends',
-      description: 'Services that requests go to',
-      cell: ({ spec }) => targets(spec.rules.flatMap(({ backendRefs }) => backendRefs)),
-    },
-    {
-      name: 'Accepted',
-      description: 'True, or why not',
-      cell: ({ status }) => accepted(status?.parents[0]?.conditions),
-    },
-    applied,
-  ],
+  HTTPRoute: routeColumns,
+  GRPCRoute: routeColumns,
   TrafficPolicy: [
     { name: 'Targets', description: 'Services it is about', cell: ({ spec }) => targets(spec.targetRefs) },
     { name: 'Accepted', description: 'True, or why not', cell: ({ status }) => accepted(status?.conditions) },

@@ -63,6 +63,7 @@ function targetsOf(object: AnyObject): string[] | undefined {
     case 'FaultPolicy':
       return object.spec.targetRefs.map(({ name }) => `${home}/${name}`);
     case 'HTTPRoute':
+    case 'GRPCRoute':
       return object.spec.parentRefs.map(({ namespace = home, name }) => `${namespace}/${name}`);
     default:
       return undefined;
@@ -76,7 +77,8 @@ function resourcesOf(object: AnyObject, key: string, world: World, { node }: Fle
   const { name, namespace } = service.metadata;
   const home = object.metadata.namespace;
   // A consumer route is for callers of its own namespace.
-  if (object.kind === 'HTTPRoute' && home !== namespace && home !== node.namespace) return [];
+  const route = object.kind === 'HTTPRoute' || object.kind === 'GRPCRoute';
+  if (route && home !== namespace && home !== node.namespace) return [];
   if (object.kind === 'FaultPolicy' && node.kind === 'aya') return [[FAULT_ASSIGNMENT, `${name}.${namespace}`]];
   return service.spec.ports.flatMap(({ port }) => {
     const cluster = clusterName(name, namespace, port);

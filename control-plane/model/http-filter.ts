@@ -49,7 +49,7 @@ const lines = list(object<HeaderLine>({ name: required(headerName), value: requi
   unique: byName,
 });
 
-const headerModifier = object<HeaderModifier>({
+export const headerModifier: Schema<HeaderModifier> = object<HeaderModifier>({
   set: preset(lines, []),
   add: preset(lines, []),
   remove: preset(list(headerName, { max: 16, unique: { by: (name) => name.toLowerCase(), path: '' } }), []),
@@ -111,7 +111,7 @@ export const httpRouteFilter: Schema<HttpRouteFilter> = object<HttpRouteFilter>(
 );
 
 /** A union in the manner of Kubernetes: the field that `type` names must be there, and no other. */
-function onlyNamed<T extends object>(
+export function onlyNamed<T extends object>(
   value: T,
   type: string,
   names: readonly (keyof T & string)[],

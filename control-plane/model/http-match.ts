@@ -73,12 +73,12 @@ export const method: Schema<string> = text({
 
 export const everything: HttpRouteMatch = { path: { type: 'PathPrefix', value: '/' }, headers: [], queryParams: [] };
 
+/** Conditions on headers, each name once. */
+export const headerMatches: Schema<NameValueMatch[]> = nameValues(headerName, (name) => name.toLowerCase());
+
 export const httpRouteMatch: Schema<HttpRouteMatch> = object<HttpRouteMatch>({
   path: preset(pathFields, everything.path),
-  headers: preset(
-    nameValues(headerName, (name) => name.toLowerCase()),
-    [],
-  ),
+  headers: preset(headerMatches, []),
   queryParams: preset(
     nameValues(text({ min: 1, max: 256 }), (name) => name),
     [],

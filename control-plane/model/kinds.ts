@@ -1,8 +1,10 @@
 import { type EndpointSlice, endpointSliceBody } from './endpoint-slice.ts';
 import { type FaultPolicy, faultPolicyBody, faultPolicyStatus } from './fault-policy.ts';
-import { type HttpRoute, httpRouteBody, httpRouteStatus } from './http-route.ts';
+import { type GrpcRoute, grpcRouteBody } from './grpc-route.ts';
+import { type HttpRoute, httpRouteBody } from './http-route.ts';
 import { serviceName, subdomain } from './names.ts';
 import type { Resource } from './object.ts';
+import { routeStatus } from './route.ts';
 import type { Schema } from './schema.ts';
 import { type Service, serviceBody, serviceStatus } from './service.ts';
 import { type TrafficPolicy, trafficPolicyBody, trafficPolicyStatus } from './traffic-policy.ts';
@@ -13,6 +15,7 @@ export interface ObjectOf {
   Service: Service;
   EndpointSlice: EndpointSlice;
   HTTPRoute: HttpRoute;
+  GRPCRoute: GrpcRoute;
   TrafficPolicy: TrafficPolicy;
   FaultPolicy: FaultPolicy;
 }
@@ -75,7 +78,20 @@ const httpRoute: Kind<'HTTPRoute'> = {
   shortNames: [],
   name: subdomain,
   body: httpRouteBody,
-  status: httpRouteStatus,
+  status: routeStatus,
+  strategic: false,
+};
+
+const grpcRoute: Kind<'GRPCRoute'> = {
+  kind: 'GRPCRoute',
+  group: 'gateway.networking.k8s.io',
+  version: 'v1',
+  plural: 'grpcroutes',
+  singular: 'grpcroute',
+  shortNames: [],
+  name: subdomain,
+  body: grpcRouteBody,
+  status: routeStatus,
   strategic: false,
 };
 
@@ -106,7 +122,14 @@ const faultPolicy: Kind<'FaultPolicy'> = {
   strategic: false,
 };
 
-export const kinds: readonly Kind[] = [service, endpointSlice, httpRoute, trafficPolicy, faultPolicy] as Kind[];
+export const kinds: readonly Kind[] = [
+  service,
+  endpointSlice,
+  httpRoute,
+  grpcRoute,
+  trafficPolicy,
+  faultPolicy,
+] as Kind[];
 
 export function kindNamed(name: string): Kind | undefined {
   return kinds.find((each) => each.kind === name);

@@ -31,6 +31,7 @@ export function missingReferences(object: AnyObject, world: World): MissingRefer
       for (const [index, ref] of object.spec.targetRefs.entries()) look(`spec.targetRefs[${index}]`, home, ref.name);
       break;
     case 'HTTPRoute':
+    case 'GRPCRoute':
       for (const [index, rule] of object.spec.rules.entries()) {
         for (const [which, ref] of rule.backendRefs.entries()) {
           look(`spec.rules[${index}].backendRefs[${which}]`, ref.namespace ?? home, ref.name, ref.port);

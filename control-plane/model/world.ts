@@ -1,5 +1,6 @@
 import type { EndpointSlice } from './endpoint-slice.ts';
 import type { FaultPolicy } from './fault-policy.ts';
+import type { GrpcRoute } from './grpc-route.ts';
 import type { HttpRoute } from './http-route.ts';
 import type { KindName, ObjectOf } from './kinds.ts';
 import type { Service } from './service.ts';
@@ -10,6 +11,7 @@ export interface World {
   readonly services: ReadonlyMap<string, Service>;
   readonly endpointSlices: ReadonlyMap<string, EndpointSlice>;
   readonly httpRoutes: ReadonlyMap<string, HttpRoute>;
+  readonly grpcRoutes: ReadonlyMap<string, GrpcRoute>;
   readonly trafficPolicies: ReadonlyMap<string, TrafficPolicy>;
   readonly faultPolicies: ReadonlyMap<string, FaultPolicy>;
 }
@@ -19,6 +21,7 @@ export const placeOf = {
   Service: 'services',
   EndpointSlice: 'endpointSlices',
   HTTPRoute: 'httpRoutes',
+  GRPCRoute: 'grpcRoutes',
   TrafficPolicy: 'trafficPolicies',
   FaultPolicy: 'faultPolicies',
 } as const satisfies Record<KindName, keyof World>;

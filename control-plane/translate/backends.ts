@@ -48,10 +48,11 @@ export function destinationsOf(each: FaultyRule, entry: ServiceEntry, port: Serv
   });
 }
 
-/** The part of the action that says where to. A share for what does not exist answers 500 (Gateway API). */
-export function sending(destinations: readonly Destination[]): RouteAction {
+/** The part of the action that says where to. A share for what does not exist answers 500, of gRPC UNAVAILABLE (Gateway API). */
+export function sending(destinations: readonly Destination[], grpc: boolean): RouteAction {
+  const code = grpc ? 'SERVICE_UNAVAILABLE' : 'INTERNAL_SERVER_ERROR';
   const missing = destinations.some(({ exists }) => !exists)
-    ? ({ cluster_not_found_response_code: 'INTERNAL_SERVER_ERROR' } as const)
+    ? ({ cluster_not_found_response_code: code } as const)
     : {};
   const [only] = destinations;
   if (only && destinations.length === 1) return { cluster: only.cluster, ...missing };

@@ -1,7 +1,7 @@
 import { type EndpointSlice, serviceNameLabel } from '../model/endpoint-slice.ts';
 import { expiry, type FaultPolicy } from '../model/fault-policy.ts';
-import type { HttpRoute } from '../model/http-route.ts';
 import type { AnyObject } from '../model/kinds.ts';
+import type { Route } from '../model/route-conflicts.ts';
 import type { Service } from '../model/service.ts';
 import type { TrafficPolicy } from '../model/traffic-policy.ts';
 import { keyOf, type World } from '../model/world.ts';
@@ -14,7 +14,7 @@ export interface ServiceEntry {
   /** The oldest policy wins (Gateway API, conflict resolution); the others have no effect. */
   readonly policies: readonly TrafficPolicy[];
   /** Routes whose parent it is, from whichever namespace. */
-  readonly routes: readonly HttpRoute[];
+  readonly routes: readonly Route[];
   /** Faults whose lease has not ended. */
   readonly faults: readonly FaultPolicy[];
   /** The services that its routes send to, by key. */
@@ -46,7 +46,7 @@ export function catalogOf(world: World, wall: number): Catalog {
   });
   const policies = byAge(group([...world.trafficPolicies.values()], targets));
   const routes = byAge(
-    group([...world.httpRoutes.values()], ({ metadata, spec }) => [
+    group<Route>([...world.httpRoutes.values(), ...world.grpcRoutes.values()], ({ metadata, spec }) => [
       ...new Set(spec.parentRefs.map((parent) => `${parent.namespace ?? metadata.namespace}/${parent.name}`)),
     ]),
   );
@@ -73,7 +73,9 @@ export function catalogOf(world: World, wall: number): Catalog {
       backends: new Map(own.flatMap(backendKeys).map((name) => [name, backend(name)])),
     });
   }
-  const said = [world.httpRoutes, world.trafficPolicies, world.faultPolicies].flatMap((all) => [...all.values()]);
+  const said = [world.httpRoutes, world.grpcRoutes, world.trafficPolicies, world.faultPolicies].flatMap((all) => [
+    ...all.values(),
+  ]);
   const generations = new Map(said.map((each) => [identityOf(each), each.metadata.generation]));
   return {
     services,
@@ -113,7 +115,7 @@ function targets({ metadata, spec }: TrafficPolicy | FaultPolicy): string[] {
   return spec.targetRefs.map(({ name }) => `${metadata.namespace}/${name}`);
 }
 
-function backendKeys({ metadata, spec }: HttpRoute): string[] {
+function backendKeys({ metadata, spec }: Route): string[] {
   return spec.rules.flatMap((rule) =>
     rule.backendRefs.map(({ namespace, name }) => `${namespace ?? metadata.namespace}/${name}`),
   );

@@ -1,10 +1,13 @@
 import type { FaultMatch, FaultValueMatch } from '../model/fault-policy.ts';
+import type { GrpcRouteMatch } from '../model/grpc-route.ts';
 import type { HttpRouteMatch } from '../model/http-match.ts';
 
 /** Which requests are meant, independent of the API that said so. All parts must hold. */
 export interface Condition {
   readonly path: Path;
   readonly method: string | undefined;
+  /** Only gRPC calls. */
+  readonly grpc: boolean;
   readonly headers: readonly FaultValueMatch[];
   readonly query: readonly FaultValueMatch[];
 }
@@ -15,11 +18,37 @@ export interface Path {
   readonly value: string;
 }
 
-export const everything: Condition = { path: { type: 'prefix', value: '' }, method: undefined, headers: [], query: [] };
+export const everything: Condition = {
+  path: { type: 'prefix', value: '' },
+  method: undefined,
+  grpc: false,
+  headers: [],
+  query: [],
+};
 
 export function ofRoute({ path, method, headers, queryParams }: HttpRouteMatch): Condition {
   const type = ({ Exact: 'exact', PathPrefix: 'prefix', RegularExpression: 'regex' } as const)[path.type];
-  return { path: pathOf(type, path.value), method, headers, query: queryParams };
+  return { path: pathOf(type, path.value), method, grpc: false, headers, query: queryParams };
+}
+
+/** A gRPC call is a POST of `/SERVICE/METHOD`. */
+export function ofGrpcRoute({ method, headers }: GrpcRouteMatch): Condition {
+  return { path: callPath(method), method: 'POST', grpc: true, headers, query: [] };
+}
+
+function callPath(match: GrpcRouteMatch['method']): Path {
+  if (!match) return everything.path;
+  const { type, service, method } = match;
+  if (type === 'Exact' && service !== undefined) {
+    return method === undefined ? pathOf('prefix', `/${service}`) : pathOf('exact', `/${service}/${method}`);
+  }
+  const part = (value = '[^/]+'): string => (type === 'Exact' ? value : `(?:${unanchored(value)})`);
+  return pathOf('regex', `/${part(service)}/${part(method)}`);
+}
+
+/** A part is compared as a whole anyway; inside of a path its anchors could never match. */
+function unanchored(pattern: string): string {
+  return pattern.replace(/^\^/, '').replace(/(?<!\\)\$$/, '');
 }
 
 export function ofFault({ path, method, headers, queryParams }: FaultMatch): Condition {
@@ -30,7 +59,7 @@ export function ofFault({ path, method, headers, queryParams }: FaultMatch): Con
       : regex !== undefined
         ? pathOf('regex', regex)
         : pathOf('prefix', prefix);
-  return { path: value, method, headers, query: queryParams };
+  return { path: value, method, grpc: false, headers, query: queryParams };
 }
 
 /** What holds where both hold; `never` when they exclude each other, undefined when one match cannot say it. */
@@ -41,6 +70,7 @@ export function both(one: Condition, other: Condition): Condition | 'never' | un
   return {
     path,
     method: one.method ?? other.method,
+    grpc: one.grpc || other.grpc,
     headers: [...one.headers, ...other.headers],
     query: [...one.query, ...other.query],
   };

@@ -1,9 +1,10 @@
 import { parseDuration } from '../../shared/struct/duration.ts';
 import { pack } from '../../shared/xds/codec.ts';
 import { fromMs } from '../../shared/xds/duration.ts';
-import type { HttpRouteRule } from '../model/http-route.ts';
-import type { RetryPolicy, TrafficPolicy } from '../model/traffic-policy.ts';
+import type { GrpcRetryCode } from '../model/grpc-route.ts';
+import type { RetryCondition, RetryPolicy, TrafficPolicy } from '../model/traffic-policy.ts';
 import { extension, type Message, ownMetadata } from './message.ts';
+import type { RouteRule } from './rules.ts';
 
 type Retry = Message<'envoy.config.route.v3.RetryPolicy'>;
 
@@ -28,7 +29,7 @@ export function retryOf(policy: TrafficPolicy | undefined): RetryPolicy {
  * What holds for one rule of a route: its own retry wins over the policy's. GEP-1731: whoever asks for retries by status
  * gets those of failed connections too.
  */
-export function retryOfRule(policy: TrafficPolicy | undefined, rule: HttpRouteRule | undefined): RetryPolicy {
+export function retryOfRule(policy: TrafficPolicy | undefined, rule: RouteRule | undefined): RetryPolicy {
   const base = retryOf(policy);
   const timeout = rule?.timeouts?.backendRequest;
   const perTry = timeout !== undefined && parseDuration(timeout) !== 0 ? { perTryTimeout: timeout } : {};
@@ -37,10 +38,46 @@ export function retryOfRule(policy: TrafficPolicy | undefined, rule: HttpRouteRu
   return {
     ...base,
     attempts: attempts ?? 1,
-    on: byDefault.on,
-    statusCodes: codes,
+    ...byCodes(codes),
     ...(backoff !== undefined && { backoff: { base: backoff } }),
     ...perTry,
+  };
+}
+
+type Codes = NonNullable<RouteRule['retry']>['codes'];
+
+/**
+ * By gRPC status whole calls are repeated: whoever lists a status says that they may be. To gRPC a call without an answer is
+ * UNAVAILABLE, so what broke off is repeated only where that is listed.
+ */
+function byCodes(codes: Codes): Pick<RetryPolicy, 'on' | 'statusCodes'> & Partial<RetryPolicy> {
+  if (!isGrpc(codes)) return { on: byDefault.on, statusCodes: codes };
+  const on = codes.map((code) => conditionOf[code]);
+  const failed = byDefault.on.filter((each) => each !== 'reset' || codes.includes('UNAVAILABLE'));
+  return { on: [...failed, ...on], statusCodes: [], nonIdempotent: true };
+}
+
+const isGrpc = (codes: Codes): codes is GrpcRetryCode[] => typeof codes[0] === 'string';
+
+const conditionOf = {
+  CANCELLED: 'cancelled',
+  DEADLINE_EXCEEDED: 'deadline-exceeded',
+  INTERNAL: 'internal',
+  RESOURCE_EXHAUSTED: 'resource-exhausted',
+  UNAVAILABLE: 'unavailable',
+} as const satisfies Record<GrpcRetryCode, RetryCondition>;
+
+/** For gRPC clients: retries by status are all that they know (gRFC A44). Undefined when there are none. */
+export function grpcRetryPolicy({ attempts, backoff, on }: RetryPolicy): Retry | undefined {
+  const known: readonly string[] = Object.values(conditionOf);
+  const words = on.filter((each) => known.includes(each));
+  if (words.length === 0 || attempts === 0) return undefined;
+  return {
+    retry_on: words.join(','),
+    num_retries: { value: attempts },
+    ...(backoff && {
+      retry_back_off: { base_interval: span(backoff.base), ...(backoff.max && { max_interval: span(backoff.max) }) },
+    }),
   };
 }
 

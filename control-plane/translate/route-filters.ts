@@ -1,8 +1,14 @@
-import type { HeaderModifier, PathModifier, RequestRedirect, UrlRewrite } from '../model/http-filter.ts';
-import type { HttpRouteRule } from '../model/http-route.ts';
+import type {
+  HeaderModifier,
+  HttpRouteFilter,
+  PathModifier,
+  RequestRedirect,
+  UrlRewrite,
+} from '../model/http-filter.ts';
 import type { Condition } from './condition.ts';
 import type { Message } from './message.ts';
 import type { RouteMatch } from './route-match.ts';
+import type { RouteRule } from './rules.ts';
 
 type Route = Message<'envoy.config.route.v3.Route'>;
 type Redirect = Message<'envoy.config.route.v3.RedirectAction'>;
@@ -18,7 +24,7 @@ const redirectCodes = {
 } as const;
 
 /** Header changes of a rule, both ways. */
-export function headerChanges(rule: HttpRouteRule | undefined): Route {
+export function headerChanges(rule: RouteRule | undefined): Route {
   const request = filterOf(rule, 'RequestHeaderModifier')?.requestHeaderModifier;
   const response = filterOf(rule, 'ResponseHeaderModifier')?.responseHeaderModifier;
   return {
@@ -29,7 +35,7 @@ export function headerChanges(rule: HttpRouteRule | undefined): Route {
 
 /** The rule's redirect, if it has one, with what it matches: cutting a prefix off takes two routes, as no pattern can do it. */
 export function redirectsOf(
-  rule: HttpRouteRule | undefined,
+  rule: RouteRule | undefined,
   condition: Condition,
   match: RouteMatch,
 ): Pick<Route, 'match' | 'redirect'>[] | undefined {
@@ -58,7 +64,7 @@ export function redirectsOf(
 }
 
 /** The rule's rewrite of path and host. */
-export function rewriteOf(rule: HttpRouteRule | undefined, condition: Condition): RouteAction {
+export function rewriteOf(rule: RouteRule | undefined, condition: Condition): RouteAction {
   const rewrite: UrlRewrite | undefined = filterOf(rule, 'URLRewrite')?.urlRewrite;
   if (!rewrite) return {};
   const { hostname, path } = rewrite;
@@ -104,9 +110,6 @@ function literal(value: string): string {
   return value.replaceAll('%', '%%');
 }
 
-function filterOf<T extends HttpRouteRule['filters'][number]['type']>(
-  rule: HttpRouteRule | undefined,
-  type: T,
-): HttpRouteRule['filters'][number] | undefined {
-  return rule?.filters.find((filter) => filter.type === type);
+function filterOf(rule: RouteRule | undefined, type: HttpRouteFilter['type']): HttpRouteFilter | undefined {
+  return rule?.filters.find((filter: HttpRouteFilter) => filter.type === type);
 }

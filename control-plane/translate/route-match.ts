@@ -14,11 +14,15 @@ type StringMatcher = Message<'envoy.type.matcher.v3.StringMatcher'>;
  */
 export function matchesOf(condition: Condition, kind: NodeKind): RouteMatch[] {
   if (kind === 'grpc') return grpcMatches(condition);
-  const { path, method, headers, query } = condition;
+  const { path, method, grpc, headers, query } = condition;
   return [
     {
       ...pathMatch(path),
-      headers: [...(method === undefined ? [] : [methodMatcher(method)]), ...headers.map(headerMatcher)],
+      headers: [
+        ...(method === undefined ? [] : [methodMatcher(method)]),
+        ...(grpc ? [grpcMatcher] : []),
+        ...headers.map(headerMatcher),
+      ],
       query_parameters: query.map(({ name, type, value = '' }) =>
         type === 'Present' ? { name, present_match: true } : { name, string_match: stringMatcher(type, value) },
       ),
@@ -49,6 +53,9 @@ function grpcMatches({ path, method, headers, query }: Condition): RouteMatch[] 
     { prefix: `${path.value}/`, ...rest },
   ];
 }
+
+/** Of gRPC-Web, too: a bridge makes gRPC of it after the route was found. */
+const grpcMatcher: HeaderMatcher = { name: 'content-type', string_match: { prefix: 'application/grpc' } };
 
 function methodMatcher(method: string): HeaderMatcher {
   return { name: ':method', string_match: { exact: method } };

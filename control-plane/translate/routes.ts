@@ -9,7 +9,16 @@ import { type FaultyRule, withFaults } from './faulty-rules.ts';
 import { hashing, sessionCookie } from './hash-policy.ts';
 import type { Message } from './message.ts';
 import type { Note } from './problem.ts';
-import { byClasses, conditions, idempotentMethods, neverSent, ownOptions, retryOfRule, retryPolicy } from './retry.ts';
+import {
+  byClasses,
+  conditions,
+  grpcRetryPolicy,
+  idempotentMethods,
+  neverSent,
+  ownOptions,
+  retryOfRule,
+  retryPolicy,
+} from './retry.ts';
 import { headerChanges, redirectsOf, rewriteOf } from './route-filters.ts';
 import { idempotentOnly, matchesOf, type RouteMatch } from './route-match.ts';
 import { rulesFor } from './rules.ts';
@@ -39,15 +48,17 @@ function routeOf(
   const redirects = redirectsOf(rule, condition, match);
   if (redirects) return redirects.map((each) => ({ ...base, ...each }));
   const destinations = destinationsOf(each, entry, port);
-  // Gateway API: a rule without any backend that could take a request answers 500.
+  const grpc = route?.kind === 'GRPCRoute';
+  // Gateway API: a rule without any backend that could take a request answers 500, and a gRPC call UNAVAILABLE.
   if (!destinations.some(({ exists, weight }) => exists && weight > 0)) {
     if (route) note(route, `rule ${name}: no backend exists that could take a request`);
-    return [{ ...base, direct_response: { status: 500, body: { inline_string: 'this route has no backend\n' } } }];
+    const status = grpc ? 503 : 500;
+    return [{ ...base, direct_response: { status, body: { inline_string: 'this route has no backend\n' } } }];
   }
   for (const { cluster, exists } of destinations)
     if (!exists && route) note(route, `backend ${cluster} does not exist`);
   const action: RouteAction = {
-    ...sending(destinations),
+    ...sending(destinations, grpc),
     ...rewriteOf(rule, condition),
     ...timeouts(each, entry, caller),
     ...hashing(
@@ -68,19 +79,24 @@ function faults(destinations: readonly Destination[]): Route {
   return fault ? { typed_per_filter_config: fault } : {};
 }
 
-function timeouts({ rule }: FaultyRule, entry: ServiceEntry, caller: Caller): RouteAction {
+function timeouts({ rule, route }: FaultyRule, entry: ServiceEntry, caller: Caller): RouteAction {
   const policy = entry.policies[0]?.spec.timeouts;
   const request = parseDuration(rule?.timeouts?.request ?? policy?.request ?? '0s') ?? 0;
   if (caller.kind === 'grpc') {
     return request > 0 ? { max_stream_duration: { max_stream_duration: fromMs(request) } } : {};
   }
   const idle = policy?.idle;
-  return { timeout: fromMs(request), ...(idle !== undefined && { idle_timeout: fromMs(parseDuration(idle) ?? 0) }) };
+  return {
+    timeout: fromMs(request),
+    // A call's own grpc-timeout holds in place of the route's, and may not be longer.
+    ...(route?.kind === 'GRPCRoute' && { max_stream_duration: { grpc_timeout_header_max: fromMs(request) } }),
+    ...(idle !== undefined && { idle_timeout: fromMs(parseDuration(idle) ?? 0) }),
+  };
 }
 
 /**
  * Adds the retries. Aya's sidecar tells methods apart by itself. Envoy does not, so where a retry is only safe for idempotent
- * methods it gets two routes. gRPC clients know none of the conditions for HTTP; what never left them they repeat anyway.
+ * methods it gets two routes. gRPC clients retry by gRPC status alone; what never left them they repeat anyway.
  */
 function retried(
   base: Route,
@@ -94,9 +110,10 @@ function retried(
   const policy = entry.policies[0];
   const retry: RetryPolicy = retryOfRule(policy, rule);
   if (caller.kind === 'grpc') {
-    if (policy?.spec.retry)
+    const byStatus = grpcRetryPolicy(retry);
+    if (policy?.spec.retry && byStatus === undefined)
       note(policy, 'retry: its conditions are about HTTP; gRPC clients know none of them', 'grpc');
-    return [{ ...base, route: action }];
+    return [{ ...base, route: { ...action, ...(byStatus && { retry_policy: byStatus }) } }];
   }
   const full = retryPolicy(retry);
   if (!full) return [{ ...base, route: action, ...ownOptions(session) }];

@@ -90,6 +90,24 @@ test('a route names the backend and the port that are missing, for each parent',
   );
 });
 
+test('an HTTPRoute beside a GRPCRoute is refused by its parent, and accepted when the other goes', async () => {
+  await start();
+  const parentRefs = cartTarget;
+  const grpcRoutes = routes.replace('httproutes', 'grpcroutes');
+  await api.call('POST', services, cart);
+  await api.call('POST', routes, document('HTTPRoute', 'cart', { parentRefs }));
+  assert.equal(await reason(`${routes}/cart`, 'Accepted'), 'Accepted');
+  await api.call('POST', grpcRoutes, document('GRPCRoute', 'cart', { parentRefs }));
+  assert.equal(await reason(`${grpcRoutes}/cart`, 'Accepted'), 'Accepted');
+  clock.advance(2_000);
+  await becomes(`${routes}/cart`, 'Accepted', 'Conflicted');
+  const conflicted = await condition(`${routes}/cart`, 'Accepted');
+  assert.deepEqual([conflicted.status, conflicted.message], ['False', 'Service shop/cart follows GRPCRoute shop/cart']);
+  clock.advance(2_000);
+  await api.call('DELETE', `${grpcRoutes}/cart`);
+  await becomes(`${routes}/cart`, 'Accepted', 'Accepted');
+});
+
 test('counts are said when a policy is read, and stored nowhere', async () => {
   await start();
   await api.call('POST', services, cart);

@@ -137,6 +137,30 @@ describe('kubectl', { skip }, () => {
     await assertClean();
   });
 
+  test('applies, shows, patches and deletes a GRPCRoute', async () => {
+    const route = (method: string) =>
+      document(
+        'gateway.networking.k8s.io/v1',
+        'GRPCRoute',
+        'name: cart',
+        `spec:
+  parentRefs: [{group: "", kind: Service, name: cart}]
+  rules: [{matches: [{method: {service: shop.Cart, method: ${method}}}], backendRefs: [{name: cart, port: 50051}]}]`,
+      );
+    assert.match(await kubectl('apply -f -', route('Add')), /grpcroute.gateway.networking.k8s.io\/cart created/);
+    // Defaults within lists make kubectl send a patch; nothing changes by it.
+    await kubectl('apply -f -', route('Add'));
+    assert.equal((await get('grpcroute cart')).metadata.generation, 1);
+    assert.match(await kubectl('apply -f -', route('Remove')), /configured/);
+    assert.equal((await get('grpcroute cart')).spec.rules[0].matches[0].method.method, 'Remove');
+    assert.match(await kubectl('get grpcroutes'), /^NAME +PARENTS +BACKENDS +ACCEPTED[^\n]*\ncart +cart +cart:50051 /);
+    assert.match(
+      await refused('apply -f -', route('A/B')),
+      /spec\.rules\[0\]\.matches\[0\]\.method\.method: .*name of a gRPC method/,
+    );
+    await kubectl('delete grpcroute cart');
+  });
+
   test('patches a Service: strategic by default, merge and JSON by type', async () => {
     const patch = async (...args: string[]) => {
       const { code, err } = await start(['patch', 'service', 'cart', ...args]).done;

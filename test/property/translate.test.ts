@@ -86,16 +86,18 @@ const filters = fc.record({
       .map((each) => ({ type: 'RequestRedirect', requestRedirect: each })),
   ),
 });
+const backendRefs = fc.array(
+  fc.record({ name: service, namespace: maybe(namespace), port: portNumber, weight: fc.constantFrom(0, 1, 9) }),
+  { maxLength: 3 },
+);
+const timeouts = maybe(
+  fc.record({ request: fc.constantFrom('0s', '10s'), backendRequest: maybe(fc.constantFrom('0s', '1s')) }),
+);
 const rule = fc.record({
   matches,
   filters,
-  backendRefs: fc.array(
-    fc.record({ name: service, namespace: maybe(namespace), port: portNumber, weight: fc.constantFrom(0, 1, 9) }),
-    { maxLength: 3 },
-  ),
-  timeouts: maybe(
-    fc.record({ request: fc.constantFrom('0s', '10s'), backendRequest: maybe(fc.constantFrom('0s', '1s')) }),
-  ),
+  backendRefs,
+  timeouts,
   retry: maybe(
     fc.record({
       codes: fc.constantFrom([], [500, 503]),
@@ -118,6 +120,58 @@ const routeObject = fc
     kind: 'HTTPRoute',
     metadata: { name, namespace: own },
     spec: { parentRefs: [{ ...target(parent), namespace: home, port }], rules: rules.map(ruleOf) },
+  }));
+
+const grpcMatches = fc.array(
+  fc.record({
+    method: maybe(
+      fc.oneof(
+        fc.record({ service: fc.constantFrom('shop.Cart', 'Other'), method: maybe(fc.constantFrom('Add', 'Get')) }),
+        fc.record({ method: fc.constant('Check') }),
+        fc.record({
+          type: fc.constant('RegularExpression'),
+          service: maybe(fc.constantFrom('^a|b$', 'shop\\..*')),
+          method: fc.constantFrom('Get.*', '(x)+'),
+        }),
+      ),
+    ),
+    headers: fc.uniqueArray(valueMatch, { maxLength: 2, selector: ({ name }) => name.toLowerCase() }),
+  }),
+  { minLength: 1, maxLength: 3 },
+);
+const grpcRule = fc
+  .record({
+    matches: grpcMatches,
+    request: maybe(modifier.map((each) => ({ type: 'RequestHeaderModifier', requestHeaderModifier: each }))),
+    response: maybe(modifier.map((each) => ({ type: 'ResponseHeaderModifier', responseHeaderModifier: each }))),
+    backendRefs,
+    timeouts,
+    retry: maybe(
+      fc.record({
+        codes: fc.subarray(['CANCELLED', 'INTERNAL', 'UNAVAILABLE'], { minLength: 1 }),
+        attempts: maybe(fc.nat(10)),
+        backoff: maybe(fc.constantFrom('1ms', '30s')),
+      }),
+    ),
+  })
+  .map(({ request, response, ...rest }) => ({
+    ...rest,
+    filters: [request, response].filter((each) => each !== undefined),
+  }));
+const grpcRouteObject = fc
+  .record({
+    name: fc.constantFrom('one', 'two'),
+    namespace,
+    parent: service,
+    home: maybe(namespace),
+    port: maybe(portNumber),
+    rules: fc.array(grpcRule, { minLength: 1, maxLength: 3 }),
+  })
+  .map(({ name, namespace: own, parent, home, port, rules }) => ({
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'GRPCRoute',
+    metadata: { name, namespace: own },
+    spec: { parentRefs: [{ ...target(parent), namespace: home, port }], rules },
   }));
 
 /** Leaves out what the API would refuse: a redirect beside backends or a rewrite, a cut prefix without a prefix. */
@@ -314,7 +368,7 @@ const node = (kind: NodeKind, level: number): MeshNode => {
 };
 
 test('whatever the API accepts is translated into what each kind of client understands', () => {
-  const object = fc.oneof(serviceObject, serviceObject, routeObject, policyObject, faultObject, slice);
+  const object = fc.oneof(serviceObject, serviceObject, routeObject, grpcRouteObject, policyObject, faultObject, slice);
   fc.assert(
     fc.property(fc.array(object, { maxLength: 16, size: 'max' }), (objects) => {
       const world = worldOf(objects);

@@ -89,6 +89,7 @@ const plurals: Record<string, string> = {
   Service: 'services',
   EndpointSlice: 'endpointslices',
   HTTPRoute: 'httproutes',
+  GRPCRoute: 'grpcroutes',
   TrafficPolicy: 'trafficpolicies',
   FaultPolicy: 'faultpolicies',
 };
