@@ -35,7 +35,7 @@ export class Bench {
   readonly contenders: readonly Contender[];
   readonly folder = mkdtempSync(path.join(tmpdir(), 'aya-bench-'));
   readonly #running = new Set<Server>();
-  #backends: readonly number[] = [];
+  #backends: Pick<Place, 'backends' | 'http2Backends'> | null = null;
   #started = 0;
 
   constructor({ rounds, seconds, contenders }: BenchOptions) {
@@ -50,15 +50,16 @@ export class Bench {
   }
 
   /** Ports of the backend. */
-  async backends(): Promise<readonly number[]> {
-    if (this.#backends.length > 0) return this.#backends;
-    const ports = [await freePort(), await freePort(), await freePort()];
+  async backends(): Promise<Pick<Place, 'backends' | 'http2Backends'>> {
+    if (this.#backends !== null) return this.#backends;
+    const backends = [await freePort(), await freePort(), await freePort()];
+    const http2Backends = [await freePort(), await freePort(), await freePort()];
     const folder = path.join(this.folder, 'backend');
-    const command = backendCommand(folder, ports, shapes);
-    const url = `http://127.0.0.1:${ports[0]}${bare.path}`;
+    const command = backendCommand(folder, backends, http2Backends, shapes);
+    const url = `http://127.0.0.1:${backends[0]}${bare.path}`;
     this.#running.add(await startServer({ name: 'backend', folder, cores: String(loadCore), command, url }));
-    this.#backends = ports;
-    return ports;
+    this.#backends = { backends, http2Backends };
+    return this.#backends;
   }
 
   /** Starts a proxy and waits until it forwards. */
@@ -67,14 +68,14 @@ export class Bench {
     this.#started += 1;
     const folder = path.join(this.folder, `${name}-${this.#started}`);
     mkdirSync(folder);
-    const backends = await this.backends();
-    const place: Place = { folder, listen: await freePort(), admin: await freePort(), backends };
+    const place: Place = { folder, listen: await freePort(), admin: await freePort(), ...(await this.backends()) };
     const server = await startServer({
       name,
       folder,
       cores,
       command: contender.command(place, { ...plain, ...setting }),
       url: `http://127.0.0.1:${place.listen}${bare.path}`,
+      http2: setting.protocol === 'http2',
       statistics: contender.statistics(place),
     });
     this.#running.add(server);

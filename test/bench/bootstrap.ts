@@ -71,7 +71,13 @@ export function writeBootstrap(place: Place, setting: Setting, logFields: Json):
     address: socket(place.listen),
     filter_chains: [{ filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] }],
   };
-  const backend = { ...clusterOf('backend'), type: 'STATIC', load_assignment: assignmentOf('backend', place.backends) };
+  const http2 = setting.protocol === 'http2';
+  const backend = {
+    ...clusterOf('backend'),
+    ...(http2 ? speaksHttp2 : {}),
+    type: 'STATIC',
+    load_assignment: assignmentOf('backend', http2 ? place.http2Backends : place.backends),
+  };
   const bootstrap = {
     node: { id: 'bench', cluster: 'bench' },
     admin: { address: socket(place.admin) },
@@ -92,15 +98,19 @@ const dynamicResources: Json = {
   },
 };
 
+const protocolOptions = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+const speaksHttp2: Json = {
+  typed_extension_protocol_options: {
+    [protocolOptions]: { '@type': type(protocolOptions), explicit_http_config: { http2_protocol_options: {} } },
+  },
+};
+
 function controlPlane(port: number): Json {
-  const options = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
   return {
     name: 'control-plane',
     type: 'STATIC',
     connect_timeout: '1s',
-    typed_extension_protocol_options: {
-      [options]: { '@type': type(options), explicit_http_config: { http2_protocol_options: {} } },
-    },
+    ...speaksHttp2,
     load_assignment: assignmentOf('control-plane', [port]),
   };
 }

@@ -27,6 +27,9 @@ import { judge, type Result } from './result.ts';
 import { bulk } from './rows/bulk.ts';
 import { changes } from './rows/changes.ts';
 import { get } from './rows/get.ts';
+import { http2 } from './rows/http2.ts';
+import { http2Memory } from './rows/http2-memory.ts';
+import { http2Stalled } from './rows/http2-stalled.ts';
 import { idle } from './rows/idle.ts';
 import { latency } from './rows/latency.ts';
 import { log } from './rows/log.ts';
@@ -36,7 +39,10 @@ import { start } from './rows/start.ts';
 import { workers } from './rows/workers.ts';
 import { detailsOf, summaryOf } from './table.ts';
 
-const rows: readonly Row[] = [get, post, log, bulk, idle, latency, changes, workers, start];
+const rows: readonly Row[] = [
+  ...[get, post, log, bulk, idle, latency, changes, workers, start],
+  ...[http2, http2Memory, http2Stalled],
+];
 
 const { values } = parseArgs({
   options: {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { connect } from 'node:http2';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -22,13 +23,16 @@ export interface Start {
   readonly cores: string;
   readonly command: readonly string[];
   readonly url: string;
+  /** It speaks HTTP/2 only. */
+  readonly http2?: boolean;
   readonly statistics?: string;
 }
 
 const patienceMs = 10_000;
 
 /** Starts a program pinned to cores and waits until `url` answers 2xx. Throws, with what it said, when it does not. */
-export async function startServer({ name, folder, cores, command, url, statistics = '' }: Start): Promise<Server> {
+export async function startServer(start: Start): Promise<Server> {
+  const { name, folder, cores, command, url, http2 = false, statistics = '' } = start;
   const log = path.join(folder, `${name}.log`);
   const out = openSync(log, 'a');
   const started = performance.now();
@@ -46,7 +50,7 @@ export async function startServer({ name, folder, cores, command, url, statistic
     process.off('exit', kill);
   };
   const deadline = started + patienceMs;
-  while (!(await answers(url))) {
+  while (!(await (http2 ? answersHttp2(url) : answers(url)))) {
     if (child.exitCode !== null || performance.now() > deadline) {
       await stop();
       throw new Error(`${name} does not serve ${url}:\n${readFileSync(log, 'utf8').slice(-2_000)}`);
@@ -64,5 +68,21 @@ async function answers(url: string): Promise<boolean> {
     return answer.ok;
   } catch {
     return false;
+  }
+}
+
+async function answersHttp2(url: string): Promise<boolean> {
+  const { origin, pathname } = new URL(url);
+  const session = connect(origin);
+  try {
+    return await new Promise<boolean>((resolve) => {
+      session.on('error', () => resolve(false));
+      const stream = session.request({ ':path': pathname });
+      stream.on('error', () => resolve(false));
+      stream.on('response', (headers) => resolve(headers[':status'] === 200));
+      stream.resume();
+    });
+  } finally {
+    session.destroy();
   }
 }

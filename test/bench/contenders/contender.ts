@@ -9,11 +9,15 @@ export interface Place {
   /** Where its statistics are. */
   readonly admin: number;
   readonly backends: readonly number[];
+  /** Ports of the same backends where they speak HTTP/2. */
+  readonly http2Backends: readonly number[];
 }
 
 /** What a row asks of a proxy; the same of all. */
 export interface Setting {
   readonly workers: number;
+  /** What clients speak, without TLS, and what the proxy speaks to backends where it can. */
+  readonly protocol: 'http1' | 'http2';
   /** A file for JSON lines; null = no access log. */
   readonly accessLog: string | null;
   /** Large bodies pass through as they come, and are not gathered first. */
@@ -24,7 +28,14 @@ export interface Setting {
   readonly xds: number | null;
 }
 
-export const plain: Setting = { workers: 1, accessLog: null, streaming: false, clients: 4000, xds: null };
+export const plain: Setting = {
+  workers: 1,
+  protocol: 'http1',
+  accessLog: null,
+  streaming: false,
+  clients: 4000,
+  xds: null,
+};
 
 export interface Contender {
   readonly name: string;

@@ -23,8 +23,13 @@ export const haproxy: Contender = {
   dynamic: false,
   version: () => said('haproxy', '-v')?.match(/version (\S+)/)?.[1],
   statistics: ({ admin }: Place) => `http://127.0.0.1:${admin}/metrics`,
-  command({ folder, listen, admin, backends }: Place, { workers, accessLog, clients }: Setting) {
-    const servers = backends.map((port, at) => `  server s${at} 127.0.0.1:${port}`).join('\n');
+  command(place: Place, { workers, protocol, accessLog, clients }: Setting) {
+    const { folder, listen, admin } = place;
+    const [ports, proto] = protocol === 'http2' ? [place.http2Backends, ' proto h2'] : [place.backends, ''];
+    const servers = ports.map((port, at) => `  server s${at} 127.0.0.1:${port}${proto}`).join('\n');
+    // As many streams and as large a window as Aya has.
+    const tuning =
+      protocol === 'http2' ? '\n  tune.h2.max-concurrent-streams 1024\n  tune.h2.initial-window-size 262144' : '';
     const front = accessLog
       ? `  log stdout format raw local0
   unique-id-format %{+X}o\\ %ci%cp%Ts%rt
@@ -37,7 +42,7 @@ export const haproxy: Contender = {
   nbthread ${workers}
   no strict-limits
   ulimit-n ${clients + 4000}
-  maxconn ${clients + 500}
+  maxconn ${clients + 500}${tuning}
 defaults
   mode http
   timeout connect 5s
@@ -47,7 +52,7 @@ defaults
   option http-keep-alive
   http-reuse always
 frontend front
-  bind 127.0.0.1:${listen}
+  bind 127.0.0.1:${listen}${proto}
 ${front}
   default_backend back
 backend back

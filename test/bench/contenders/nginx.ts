@@ -12,14 +12,14 @@ const logFormat = `log_format mesh escape=json '{"start_time":"$time_iso8601","m
 
 /**
  * What nginx has of all this by default, and no more: least_conn, passive health checks (max_fails), the next upstream after a
- * connect failure. With `streaming` it passes bodies on as they come, by buffers as large as Aya's.
+ * connect failure. It speaks HTTP/2 to clients only. With `streaming` it passes bodies on as they come, by buffers as large as Aya's.
  */
 export const nginx: Contender = {
   name: 'nginx',
   dynamic: false,
   version: () => said('nginx', '-v')?.replace(/^.*nginx\//, ''),
   statistics: ({ admin }: Place) => `http://127.0.0.1:${admin}/status`,
-  command({ folder, listen, admin, backends }: Place, { workers, accessLog, streaming, clients }: Setting) {
+  command({ folder, listen, admin, backends }: Place, { workers, protocol, accessLog, streaming, clients }: Setting) {
     const servers = backends.map((port) => `server 127.0.0.1:${port};`).join(' ');
     const bodies = streaming
       ? 'proxy_buffering off; proxy_buffer_size 64k; proxy_buffers 8 64k; proxy_busy_buffers_size 128k; proxy_request_buffering off; client_body_buffer_size 64k;'
@@ -28,8 +28,9 @@ export const nginx: Contender = {
     const config = `worker_processes ${workers}; daemon off; pid proxy.pid; error_log proxy.err; worker_rlimit_nofile ${clients + 4000};
 events { worker_connections ${clients + 2000}; }
 http { ${log} keepalive_requests 100000000; keepalive_timeout 600s; client_max_body_size 0;
+  http2_max_concurrent_streams 1024; http2_chunk_size 16k;
   upstream backend { least_conn; ${servers} keepalive 256; keepalive_requests 100000000; }
-  server { listen 127.0.0.1:${listen} backlog=4096;
+  server { listen 127.0.0.1:${listen}${protocol === 'http2' ? ' http2' : ''} backlog=4096;
     location / { ${bodies} proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://backend; } }
   server { listen 127.0.0.1:${admin}; access_log off; location = /status { stub_status; } } }
 `;

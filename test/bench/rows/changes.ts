@@ -42,7 +42,7 @@ export const changes: Row = {
   async measure(bench: Bench): Promise<Result[]> {
     const planes = new Map<string, Changing>();
     const entrants: Entrant[] = [];
-    const backends = await bench.backends();
+    const { backends } = await bench.backends();
     try {
       for (const contender of bench.contenders) {
         let xds: number | null = null;
