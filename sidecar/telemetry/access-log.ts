@@ -1,12 +1,10 @@
 import type { LogFile } from '../../shared/log/file.ts';
 import type { Clock } from '../../shared/time/clock.ts';
 import type { Exchange } from '../core/exchange.ts';
-import { H, type HeaderList } from '../core/headers.ts';
-import { flagNames } from '../core/outcome.ts';
+import type { HeaderList } from '../core/headers.ts';
 import type { AccessLogPlan } from '../core/plan/access-log.ts';
 import { Format } from './format.ts';
-import { hostPort } from './operators.ts';
-import { isoTime } from './time-format.ts';
+import { JsonLines } from './json-line.ts';
 
 /** Envoy's format when none is given, as its documentation states it. */
 export const DEFAULT_FORMAT =
@@ -38,6 +36,7 @@ class Output {
   readonly #file: LogFile;
   readonly #errorsOnly: boolean;
   readonly #format: Format | null;
+  readonly #json = new JsonLines();
 
   constructor(plan: AccessLogPlan, file: LogFile) {
     this.#file = file;
@@ -48,55 +47,6 @@ class Output {
   record(x: Exchange, response: HeaderList | null, started: number): void {
     if (this.#errorsOnly && x.status < 500 && x.flags === 0) return;
     if (this.#format) this.#file.write(this.#format.render(x, response, started, '-'));
-    else this.#file.write(`${JSON.stringify(x.version === 0 ? tcpRecord(x, started) : jsonRecord(x, started))}\n`);
+    else this.#file.write(this.#json.of(x, started));
   }
-}
-
-/** Aya's JSON line; the names are those of Istio's JSON access log where there is one. */
-function jsonRecord(x: Exchange, started: number): object {
-  const { headers } = x;
-  const { peer } = x.stream;
-  return {
-    start_time: isoTime(started),
-    method: x.method,
-    path: headers.get('x-envoy-original-path') ?? x.path,
-    protocol: x.version === 20 ? 'HTTP/2' : x.version === 11 ? 'HTTP/1.1' : 'HTTP/1.0',
-    authority: x.authority,
-    response_code: x.status,
-    response_flags: flagNames(x.flags),
-    response_code_details: x.detail,
-    bytes_received: x.bytesReceived,
-    bytes_sent: x.bytesSent,
-    duration: Math.round(x.ended - x.started),
-    response_duration: x.responseStart > 0 ? Math.round(x.responseStart - x.started) : null,
-    attempts: x.attempts,
-    route_name: x.routeName,
-    upstream_cluster: x.cluster,
-    upstream_host: x.upstream,
-    downstream_remote_address: hostPort(peer.remoteAddress, peer.remotePort),
-    downstream_local_address: hostPort(peer.localAddress, peer.localPort),
-    request_id: x.requestId,
-    x_forwarded_for: headers.getKnown(H['x-forwarded-for']) ?? null,
-    user_agent: headers.getKnown(H['user-agent']) ?? null,
-  };
-}
-
-/** The same for a connection of a TCP proxy; see l4/tcp-proxy.ts. */
-function tcpRecord(x: Exchange, started: number): object {
-  const { peer } = x.stream;
-  return {
-    start_time: isoTime(started),
-    protocol: 'TCP',
-    requested_server_name: x.authority || null,
-    response_flags: flagNames(x.flags),
-    connection_termination_details: x.detail || null,
-    bytes_received: x.bytesReceived,
-    bytes_sent: x.bytesSent,
-    duration: Math.round(x.ended - x.started),
-    attempts: x.attempts,
-    upstream_cluster: x.cluster,
-    upstream_host: x.upstream,
-    downstream_remote_address: hostPort(peer.remoteAddress, peer.remotePort),
-    downstream_local_address: hostPort(peer.localAddress, peer.localPort),
-  };
 }

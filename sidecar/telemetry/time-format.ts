@@ -1,15 +1,24 @@
 let second = -1;
 let secondText = '';
+let millisecond = -1;
+let text = '';
 
-/** "2026-01-31T23:59:59.123Z". Lines of one second share its text, since making it costs more than the rest of a line. */
+/**
+ * "2026-01-31T23:59:59.123Z". Lines of one second share its text, since making it costs more than the rest of a line; those of
+ * one millisecond share all.
+ */
 export function isoTime(ms: number): string {
-  const whole = Math.floor(ms / 1000);
+  const now = Math.floor(ms);
+  if (now === millisecond) return text;
+  millisecond = now;
+  const whole = Math.floor(now / 1000);
   if (whole !== second) {
     second = whole;
     secondText = new Date(whole * 1000).toISOString().slice(0, 20);
   }
-  const rest = Math.floor(ms) - whole * 1000;
-  return `${secondText}${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}Z`;
+  const rest = now - whole * 1000;
+  text = `${secondText}${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}Z`;
+  return text;
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

@@ -30,7 +30,7 @@ export const log: Row = {
         figures: await perRequest(bench, entrants, { path: shape.path, script, connections }),
         bounds: [{ of: 'aya', against: 'nginx', floor: 1.6, goal: 1.2 }],
         notes: [
-          'The same fields where a proxy knows them. nginx gathers 64 KiB or 1 s of lines, Aya 4 KiB or 250 ms; HAProxy writes each by itself.',
+          'The same fields where a proxy knows them. nginx gathers 64 KiB or 1 s of lines, Aya 64 KiB or 250 ms; HAProxy writes each by itself.',
         ],
       });
       for (const file of files) {

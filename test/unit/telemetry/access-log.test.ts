@@ -55,6 +55,26 @@ test('JSON lines are whole, in order, and on disk once drained', async () => {
   for (const [at, line] of lines.entries()) assert.equal(JSON.parse(line).response_code, 200 + (at % 300));
 });
 
+test('a JSON line says what its exchange says, whatever the lines before it said', async () => {
+  const [file, logs] = [fresh(), new LogFiles(systemClock, failing)];
+  const log = new AccessLog([plan(file)], logs, systemClock);
+  const agents = ['', '"', '\\', '\u0000\n\u001f', 'caf\u00e9', '\u2028', 'a'.repeat(70_000), 'a', 'a', undefined];
+  for (const agent of agents) {
+    const x = exchangeOf({ path: agent ?? '/', headers: agent === undefined ? [] : ['user-agent', agent] });
+    log.record(
+      Object.assign(x, { ended: x.started, upstream: agent ?? '', flags: RESPONSE_FLAG.UF | RESPONSE_FLAG.URX }),
+    );
+  }
+  await logs.drain();
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const said = lines.map((line) => JSON.parse(line));
+  assert.deepEqual(
+    said.map((line) => [line.user_agent, line.path, line.upstream_host, line.response_flags, line.response_duration]),
+    agents.map((agent) => [agent ?? null, agent ?? '/', agent ?? '', 'UF,URX', null]),
+  );
+  assert.deepEqual(Object.keys(said[0]), Object.keys(said.at(-1)));
+});
+
 test('with "errors" only failures are written', async () => {
   const [file, logs] = [fresh(), new LogFiles(systemClock, failing)];
   const text = { kind: 'text', text: '%RESPONSE_CODE% %RESPONSE_FLAGS%\n' } as const;
