@@ -19,7 +19,8 @@ own fetch and http), and AYA_OUTBOUND=HOST:PORT for programs that connect by the
 
 A sidecar that dies is started again at the same addresses, with the configuration that it had.
 On SIGTERM or SIGINT the sidecar drains while the program still serves; then the program gets SIGTERM. A further signal cuts
-short what is being waited for. The exit code is the program's.
+short what is being waited for. The exit code is the program's. SIGHUP goes to the program, SIGUSR1 to the sidecar, which opens
+its access log anew.
 
       --service NAME   the service that the program is an instance of
       --port PORT      where the program listens; it finds the number in PORT too. 0 takes a free one.
@@ -97,6 +98,7 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
     systemClock,
     (message) => terminal.err(`aya run: ${message}\n`),
   );
+  process.on('SIGUSR1', () => sidecar.reopenLogs());
   const stopped = new Stop();
   const outbound = await Promise.race([sidecar.ready(readyTime), stopped.asked]);
   if (typeof outbound !== 'string') {

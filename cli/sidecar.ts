@@ -4,7 +4,7 @@ export const usage = `Usage: aya sidecar -c FILE [OPTIONS]
        aya sidecar --service NAME --app HOST:PORT --control-plane HOST:PORT[,HOST:PORT] [OPTIONS]
 
 Runs a sidecar proxy until SIGTERM or SIGINT, then drains it. The first form starts from an Envoy bootstrap file (YAML or
-JSON); the second joins a mesh.
+JSON); the second joins a mesh. On SIGUSR1 it opens its access log anew, after a rotation (or POST /reopen_logs on the admin).
 
   -c, --config FILE    an Envoy bootstrap: node, admin, static_resources, dynamic_resources.ads_config
       --validate       check the bootstrap and exit

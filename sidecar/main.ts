@@ -13,6 +13,9 @@ import { ListenerBook } from './worker/listener-book.ts';
 export async function runSidecar(argv: readonly string[]): Promise<number> {
   const parsed = parseOptions(argv);
   if ('problems' in parsed) return refuse('aya sidecar', parsed.problems);
+  // From the first moment on: without a listener Node takes this signal as a wish to be debugged.
+  let reopenLogs = (): void => {};
+  process.on('SIGUSR1', () => reopenLogs());
   const { options } = parsed;
   try {
     const parts = options.mesh ? await member(options, options.mesh) : await fromFile(options, options.file);
@@ -25,6 +28,7 @@ export async function runSidecar(argv: readonly string[]): Promise<number> {
     }
     for (const each of unsupported) parts.log.warn({ field: each }, `ignored: ${each}`);
     const sidecar = await startSidecar(parts);
+    reopenLogs = sidecar.reopenLogs;
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => sidecar.stop());
     return await sidecar.ended;
   } catch (error) {

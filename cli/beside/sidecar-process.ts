@@ -69,6 +69,11 @@ export class SidecarProcess {
     await this.#child.ended;
   }
 
+  /** After a log rotation. */
+  reopenLogs(): void {
+    this.#child.signal('SIGUSR1');
+  }
+
   kill(): void {
     this.#child.signal('SIGKILL');
   }

@@ -31,6 +31,7 @@ export interface AdminSubject {
   /** The configuration as it was received: bootstrap, static and discovered resources. */
   configDump(): unknown;
   logLevel: string;
+  reopenLogs(): void;
   drainListeners(): void;
   quit(): void;
 }
@@ -78,6 +79,10 @@ export function adminRoutes(subject: AdminSubject): AdminRoute[] {
     ),
     get('/logging', 'the log level', () => text(`level: ${subject.logLevel}\n`)),
     post('/logging', `set the log level: level=${LEVELS.join('|')}`, (query) => logging(subject, query)),
+    post('/reopen_logs', 'open the access logs anew, after they were renamed', () => {
+      subject.reopenLogs();
+      return text('OK\n');
+    }),
     post('/drain_listeners', 'stop accepting; requests under way go on', () => {
       subject.drainListeners();
       return text('OK\n');

@@ -105,6 +105,10 @@ export class Subject implements AdminSubject {
     };
   }
 
+  reopenLogs(): void {
+    this.#options.path.host.reopenLogs();
+  }
+
   drainListeners(): void {
     this.#options.drainListeners();
   }

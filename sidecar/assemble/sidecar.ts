@@ -35,6 +35,8 @@ export interface Sidecar {
   readonly ended: Promise<number>;
   /** Drains and ends; a second call ends at once. */
   stop(): void;
+  /** Opens the access logs anew, after they were renamed. */
+  reopenLogs(): void;
 }
 
 /** Starts a sidecar. Rejects with a sentence when the admin address cannot be had. */
@@ -124,7 +126,7 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
       void register();
     });
   }, fail);
-  return { ended: ended.promise, stop };
+  return { ended: ended.promise, stop, reopenLogs: () => path.host.reopenLogs() };
 }
 
 const jsonLog = (path: string): AccessLogPlan => ({ path, format: { kind: 'json' }, only: 'all' });

@@ -18,6 +18,7 @@ export class LogFiles {
       file = new LogFile(path, this.#clock, this.#onError);
       this.#files.set(path, file);
     }
+    file.keep();
     return file;
   }
 
@@ -26,13 +27,9 @@ export class LogFiles {
     for (const file of this.#files.values()) file.reopen();
   }
 
-  /** Closes files that no listener names any more. */
+  /** Closes files that no listener names any more, once the streams that began before are over. */
   keep(paths: ReadonlySet<string>): void {
-    for (const [path, file] of this.#files) {
-      if (paths.has(path)) continue;
-      this.#files.delete(path);
-      void file.close();
-    }
+    for (const [path, file] of this.#files) if (!paths.has(path)) file.release();
   }
 
   /** Resolves once everything queued is written: at the end of the drain, before the worker exits. */

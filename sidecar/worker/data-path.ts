@@ -43,6 +43,7 @@ import { Http1Pool } from '../upstream/http1-pool.ts';
 import { Http2Pool } from '../upstream/http2-pool.ts';
 import { WorkerDemand } from './host-demand.ts';
 import { meshIdentity } from './identity.ts';
+import { logPaths } from './log-paths.ts';
 import type { FromWorker, WorkerSetup } from './protocol.ts';
 
 /** How often it is looked whether the last connection has gone, ms. */
@@ -136,13 +137,20 @@ export class DataPath {
     this.#inTurn(() => {
       const { runtime, retired } = this.#compiler.apply(delta);
       this.#runtime = runtime;
-      for (const name of touched(delta, 'listener')) {
+      const changed = touched(delta, 'listener');
+      for (const name of changed) {
         const plan = this.#compiler.pieces.listener.get(name);
         if (plan) this.#listeners.get(name)?.reconfigure(this.#listenerContext(plan));
       }
+      if (changed.size > 0) this.#logFiles.keep(logPaths(this.#compiler.pieces.listener.values()));
       for (const pool of retired) pool.drain();
       this.#post({ kind: 'in-force', epoch: delta.epoch });
     });
+  }
+
+  /** After a log rotation. */
+  reopenLogs(): void {
+    this.#logFiles.reopen();
   }
 
   /** Serves a listener of the plan on a socket that main bound. */

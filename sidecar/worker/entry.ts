@@ -24,6 +24,9 @@ port.on('message', (message: ToWorker) => {
     case 'host':
       path.answerHost(message.host, message.result);
       break;
+    case 'reopen-logs':
+      path.reopenLogs();
+      break;
     case 'announce-close':
       path.announceClose();
       break;

@@ -130,6 +130,11 @@ export class WorkerHost {
     this.#broadcast({ kind: 'host', host, result });
   }
 
+  /** The access logs were renamed: every worker opens their paths anew. */
+  reopenLogs(): void {
+    this.#broadcast({ kind: 'reopen-logs' });
+  }
+
   /** From now on answers say that the connection closes. */
   announceClose(): void {
     if (this.#phase !== 'serving') return;

@@ -30,6 +30,8 @@ export type ToWorker =
   | { readonly kind: 'plan'; readonly delta: PlanDelta }
   | { readonly kind: 'listen'; readonly listener: string; readonly bound: BoundSocket }
   | { readonly kind: 'host'; readonly host: string; readonly result: DemandResult }
+  /** The access logs were renamed: their paths are opened anew. */
+  | { readonly kind: 'reopen-logs' }
   /** Answers say `Connection: close` from now on; connections without a request stay open. */
   | { readonly kind: 'announce-close' }
   /** One listener goes, since a configuration removed it. */

@@ -11,10 +11,11 @@ const standIn = path.resolve(import.meta.dirname, '../programs/run-beside-stand-
 /** A program that shows its environment, serves until SIGTERM, and then ends with code 5. */
 const program = `
   const names = ['http_proxy', 'HTTP_PROXY', 'no_proxy', 'NODE_USE_ENV_PROXY', 'AYA_OUTBOUND', 'PORT'];
-  console.error('program ' + JSON.stringify(names.map((name) => process.env[name])));
   const timer = setInterval(() => {}, 1000);
   process.on('SIGHUP', () => console.error('program reloads'));
   process.on('SIGTERM', () => { console.error('program ends'); process.exit(5); });
+  // Whoever sees this line may send signals.
+  console.error('program ' + JSON.stringify(names.map((name) => process.env[name])));
 `;
 
 interface Run {

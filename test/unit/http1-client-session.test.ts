@@ -136,7 +136,7 @@ test('cancel closes the connection, and nothing more is heard of it', () => {
   bench.session.cancel();
   bench.session.cancel();
   bench.wire.gone('ECONNRESET');
-  assert.equal(bench.wire.destroyed, 'fin');
+  assert.equal(bench.wire.destroyed, 'rst');
   assert.deepEqual(bench.events, ['start 200 2', 'data o', 'gone']);
 });
 

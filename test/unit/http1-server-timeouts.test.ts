@@ -81,16 +81,31 @@ test('a handler may give its exchange another idle timeout', () => {
   }
 });
 
-test('a half-closed client waits five seconds for its response to begin, not longer', () => {
+test('FIN right behind a request is no hurry: the response is waited for as without it', () => {
   const recorder = new Recorder(nothing);
-  const bench = new ServerBench(recorder);
+  const bench = new ServerBench(recorder, { streamIdleTimeout: 60_000 });
   bench.receive(GET);
-  bench.wire.fin();
-  bench.clock.advance(4900);
+  bench.clock.advance(150);
+  bench.within(() => bench.wire.fin());
+  bench.clock.advance(59_800);
   assert.equal(recorder.seen[0]?.end, 'whole');
-  bench.clock.advance(200);
-  assert.equal(recorder.seen[0]?.end, 'reset');
-  assert.equal(bench.wire.destroyed, 'fin');
+  bench.clock.advance(100);
+  assert.equal(recorder.seen[0]?.end, 'timeout');
+});
+
+test('FIN out of a silence is a client that gave up, unless more of its requests wait', () => {
+  for (const [sent, end] of [
+    [GET, 'reset'],
+    [GET + GET, 'whole'],
+  ] as const) {
+    const recorder = new Recorder(nothing);
+    const bench = new ServerBench(recorder);
+    bench.receive(sent);
+    bench.clock.advance(250);
+    bench.within(() => bench.wire.fin());
+    assert.equal(recorder.seen[0]?.end, end);
+    assert.equal(bench.wire.destroyed, end === 'reset' ? 'fin' : 'no');
+  }
 });
 
 test('the rest of a request that never comes after an early response ends the connection', () => {

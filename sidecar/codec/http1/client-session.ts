@@ -125,7 +125,8 @@ export class ClientSession implements ClientStream, WireSink, MessageEvents {
   cancel(): void {
     if (this.#state !== BUSY) return;
     this.#sink = null;
-    this.#gone();
+    // By FIN the other side could not tell that nobody wants its answer any more.
+    this.#gone(true);
   }
 
   pause(): void {
@@ -228,11 +229,11 @@ export class ClientSession implements ClientStream, WireSink, MessageEvents {
     sink?.onFailure(failure);
   }
 
-  #gone(): void {
+  #gone(abort = false): void {
     if (this.#state === GONE) return;
     this.#state = GONE;
     this.#parser.stop();
-    this.#wire.destroy();
+    this.#wire.destroy(abort);
     this.#owner.onGone(this);
   }
 }

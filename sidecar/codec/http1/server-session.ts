@@ -170,9 +170,9 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents, Inf
     if (this.#x === null) return this.#shut();
     if (this.#parser.untilClose) return this.onComplete(null);
     if (!this.#requestDone || this.#writer.done) return this.destroy();
-    // The request is whole: its answer may still be wanted. A client that closed altogether will reset our writes.
+    if (!this.#inflow.holds && !this.#timer.finIsHalfClose) return this.destroy();
+    // The request is whole: its answer is still wanted (RFC 9112 9.6). A client that closed altogether will reset our writes.
     this.#halfClosed = true;
-    this.#arm();
   }
 
   onClose(): void {
@@ -278,8 +278,7 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents, Inf
     if (this.#x === null) return this.idle ? 'idle' : 'head';
     if (this.#parser.untilClose) return 'response';
     if (this.#writer.done) return 'drain';
-    if (!this.#requestDone) return 'request';
-    return this.#halfClosed && this.#writer.awaited ? 'half-closed' : 'response';
+    return this.#requestDone ? 'response' : 'request';
   }
 
   #arm(): void {
@@ -291,7 +290,6 @@ export class ServerSession implements ServerStream, WireSink, MessageEvents, Inf
     if (this.#phase !== OPEN || this.#timer.early(phase, this.#options, !this.#draining)) return this.#arm();
     if (!this.#draining && this.#timer.tooOld(this.#options)) this.drain(true);
     else if (phase === 'idle' || phase === 'drain') this.#shut();
-    else if (phase === 'half-closed') this.destroy();
     else this.onRefusal(LATE[phase], 'timeout');
     this.#arm();
   }

@@ -3,11 +3,11 @@ import type { ServerContext, ServerOptions } from './server-options.ts';
 
 /** How long the rest of a request body may stand still when its response is complete. */
 const DRAIN_MS = 5000;
-/** How long a client that sent FIN may wait for its response to begin: it may have closed altogether. */
-const HALF_CLOSED_MS = 5000;
+/** A FIN that comes later than this behind everything else was not sent together with the request. */
+const SAME_BREATH_MS = 200;
 
 /** What a connection waits for. */
-export type Phase = 'idle' | 'head' | 'request' | 'response' | 'half-closed' | 'drain';
+export type Phase = 'idle' | 'head' | 'request' | 'response' | 'drain';
 
 /**
  * The deadlines of one connection on one timer. Most deadlines move away with each request: moving one later costs a
@@ -54,6 +54,14 @@ export class ServerTimer {
     return this.#deadline(phase, options, ages) - this.#context.turn.now > 1;
   }
 
+  /**
+   * Whether a FIN that comes now may only say that the request was the last one. It looks the same when a client gives up:
+   * then it comes out of a silence.
+   */
+  get finIsHalfClose(): boolean {
+    return this.#context.turn.now - this.moved <= SAME_BREATH_MS;
+  }
+
   /** The connection is older than it may become. */
   tooOld(options: ServerOptions): boolean {
     return this.#context.turn.now >= after(this.#opened, options.maxConnectionDuration);
@@ -77,8 +85,6 @@ export class ServerTimer {
         return Math.min(last, after(this.started, requestTimeout), after(this.moved, streamIdleTimeout));
       case 'response':
         return Math.min(last, after(this.moved, streamIdleTimeout));
-      case 'half-closed':
-        return Math.min(last, after(this.moved, streamIdleTimeout), this.moved + HALF_CLOSED_MS);
       default:
         return this.moved + DRAIN_MS;
     }

@@ -123,7 +123,6 @@ test('after 2,000 requests of every kind nothing is left: no slot, timer, socket
   for (const status of [200, 404, 503, 504])
     assert.ok((statuses.get(status) ?? 0) > 20, `${status}: ${statuses.get(status)}`);
 
-  // A client that only half-closed may wait for its answer for some seconds.
   await eventually(() => path.census().downstream === 0, 10_000);
   await eventually(() => path.census().timers === 0, 10_000);
   for (const cell of [ROW.active, ROW.pending, ROW.retries, ROW.connections]) assert.equal(worker.sum(cell), 0);

@@ -40,7 +40,7 @@ export const CLIENT_STAGES: readonly ClientStage[] = [
   {
     name: 'after-body',
     said: 'POST /silent HTTP/1.1\r\nHost: a\r\nCASEContent-Length: 4\r\n\r\nbody',
-    // A FIN may mean that it only has nothing more to say: the answer is still owed.
+    // A FIN right behind it says only that there is nothing more to say: the answer is still owed.
     outcome: { fin: { status: 504, flags: 'UT' }, rst: GONE },
   },
   {
@@ -63,9 +63,11 @@ export async function goAt(ground: Ground, stage: ClientStage, going: Going, nam
   const client = await RawClient.connect(ground.port);
   if (stage.said !== '') client.write(stage.said.replace('CASE', `X-Case: ${name}\r\n`));
   if (stage.seen !== undefined) await client.sees(stage.seen);
-  // Whoever went before the sidecar saw anything would have gone at another stage.
-  else await eventually(() => client.socket.bytesWritten >= stage.said.length);
-  if (stage.seen === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+  else if (going === 'rst') {
+    // Whoever went before the sidecar saw anything would have gone at another stage. A FIN comes behind all that was said.
+    await eventually(() => client.socket.bytesWritten >= stage.said.length);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
   if (going === 'rst') client.socket.resetAndDestroy();
   else client.close();
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -16,6 +16,7 @@ import { exchangeOf } from '../../support/exchange.ts';
 const folder = mkdtempSync(path.join(tmpdir(), 'aya-access-log-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
+const lines = (file: string): number => readFileSync(file, 'utf8').split('\n').length - 1;
 let files = 0;
 const fresh = (): string => path.join(folder, `${(files += 1)}.log`);
 
@@ -112,10 +113,51 @@ test('after a rotation lines go to the new file', async () => {
   await logs.drain();
   renameSync(file, `${file}.1`);
   logs.reopen();
-  log.record(over(201));
-  await eventually(() => readFileSync(file, 'utf8').includes('"response_code":201'), 3000);
+  // Until it is open lines go to the old one.
+  await eventually(() => {
+    log.record(over(201));
+    return readFileSync(file, 'utf8').includes('"response_code":201');
+  }, 3000);
   assert.ok(readFileSync(`${file}.1`, 'utf8').includes('"response_code":200'));
   logs.keep(new Set());
+});
+
+test('a file that nobody names any more is closed, and opened again for what a late stream writes', async () => {
+  const [file, clock] = [fresh(), new VirtualClock()];
+  const logs = new LogFiles(clock, failing);
+  const log = new AccessLog([plan(file)], logs, systemClock);
+  log.record(over(200));
+  await logs.drain();
+  logs.keep(new Set());
+  clock.advance(500);
+  renameSync(file, `${file}.1`);
+  log.record(over(201));
+  await eventually(() => {
+    clock.advance(250);
+    return lines(file) === 1;
+  });
+  assert.equal(lines(`${file}.1`), 1);
+});
+
+test('a file that could not be written is tried again', async () => {
+  const problems: string[] = [];
+  const clock = new VirtualClock();
+  const late = path.join(folder, 'late');
+  const logs = new LogFiles(clock, (_file, error) => problems.push(error.message));
+  const log = new AccessLog([plan(path.join(late, 'access.log'))], logs, systemClock);
+  await eventually(() => problems.length === 1);
+  log.record(over(200));
+  clock.advance(10_250);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(problems.length, 1);
+  mkdirSync(late);
+  clock.advance(10_250);
+  await eventually(() => {
+    log.record(over(201));
+    clock.advance(250);
+    return lines(path.join(late, 'access.log')) > 0;
+  });
+  assert.doesNotMatch(readFileSync(path.join(late, 'access.log'), 'utf8'), /"response_code":200/);
 });
 
 test('a file that cannot be written is reported once and stops nothing', async () => {
