@@ -5,6 +5,7 @@ import type { HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
 import type { ConnectionFaultPlan } from '../core/plan/fault.ts';
 import type { Detour, PoolWaiter, StreamSource } from '../core/pool.ts';
+import type { FaultTerm, Held } from './fault-term.ts';
 import { Way } from './way.ts';
 
 /** What an injected break needs of its worker. */
@@ -12,6 +13,7 @@ export interface Timing {
   readonly wheel: Wheel;
   /** Monotonic ms of the turn. */
   readonly turn: { readonly now: number };
+  readonly term: FaultTerm;
 }
 
 const injected = (failure: Failure): Failure =>
@@ -40,7 +42,7 @@ export function breakage(plan: ConnectionFaultPlan, exempt: boolean, timing: Tim
         case 'pool-exhaustion':
           return new ClosedWay(INJECTED.overflow);
         case 'black-hole':
-          return new BlackHole();
+          return new BlackHole(timing.term);
         default:
           return new BrokenWay(pool, plan, timing);
       }
@@ -63,9 +65,18 @@ class ClosedWay implements StreamSource {
   abandon(): void {}
 }
 
-/** Takes the request as a network does that loses its packets: only a timeout, or the client, ends the wait. */
-class BlackHole implements StreamSource, ClientStream {
+/**
+ * Takes the request as a network does that loses its packets: only a timeout, the client or the end of the fault ends the
+ * wait. What it swallowed is lost, so then the connection counts as broken.
+ */
+class BlackHole implements StreamSource, ClientStream, Held {
   written = 0;
+  readonly #term: FaultTerm;
+  #sink: AttemptSink | null = null;
+
+  constructor(term: FaultTerm) {
+    this.#term = term;
+  }
 
   lease(waiter: PoolWaiter): void {
     waiter.onStream(this);
@@ -73,8 +84,17 @@ class BlackHole implements StreamSource, ClientStream {
 
   abandon(): void {}
 
-  start(method: string, authority: string, path: string): void {
+  start(
+    method: string,
+    authority: string,
+    path: string,
+    _headers: HeaderList,
+    _length: number,
+    sink: AttemptSink,
+  ): void {
     this.written = method.length + authority.length + path.length;
+    this.#sink = sink;
+    this.#term.hold(this);
   }
 
   write(chunk: Uint8Array): boolean {
@@ -83,9 +103,17 @@ class BlackHole implements StreamSource, ClientStream {
   }
 
   end(): void {}
-  cancel(): void {}
+
+  cancel(): void {
+    this.#term.free(this);
+  }
+
   pause(): void {}
   resume(): void {}
+
+  letGo(): void {
+    this.#sink?.onFailure(INJECTED.reset);
+  }
 }
 
 /** The endpoint gets the request, and the answer is broken off. */
@@ -107,7 +135,7 @@ class BrokenWay extends Way {
 
   override end(trailers: HeaderList | null): void {
     super.end(trailers);
-    if (this.#plan.kind === 'reset-before-head') this.#break(INJECTED.reset);
+    if (this.#plan.kind === 'reset-before-head' && !this.#timing.term.over) this.#break(INJECTED.reset);
   }
 
   override onInform(status: number, headers: HeaderList): void {
@@ -116,12 +144,13 @@ class BrokenWay extends Way {
 
   override onStart(status: number, headers: HeaderList, length: number): void {
     if (this.#timer.running) return;
-    if (this.#plan.kind === 'reset-mid-body') super.onStart(status, headers, length);
+    if (this.#plan.kind === 'reset-mid-body' || this.#timing.term.over) super.onStart(status, headers, length);
     else this.#break(INJECTED.reset);
   }
 
   override onData(chunk: Uint8Array): boolean {
     if (this.#timer.running) return true;
+    if (this.#timing.term.over) return super.onData(chunk);
     const left = this.#left;
     this.#left -= chunk.length;
     if (this.#left > 0) return super.onData(chunk);
@@ -129,8 +158,9 @@ class BrokenWay extends Way {
     return left === 0 || super.onData(chunk.subarray(0, left));
   }
 
-  override onEnd(): void {
-    this.letGo();
+  override onEnd(trailers: HeaderList | null): void {
+    if (this.#timing.term.over && !this.#timer.running) return super.onEnd(trailers);
+    this.release();
     if (!this.#timer.running) this.#break(INJECTED.truncated);
   }
 

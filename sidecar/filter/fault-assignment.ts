@@ -6,6 +6,7 @@ import type { Detour } from '../core/pool.ts';
 import type { Cell, Stats } from '../core/stats.ts';
 import { RouteMatch } from '../route/match.ts';
 import { breakage } from './broken-way.ts';
+import { FaultTerm } from './fault-term.ts';
 import { abortReply, drawn, type FaultCounters, type FaultSurroundings, Injections, shareOf } from './injection.ts';
 import { spoilage } from './spoiled-way.ts';
 import { drawDelay } from './spread.ts';
@@ -14,18 +15,21 @@ import { drawDelay } from './spread.ts';
 export interface AssignedFaults {
   readonly perRequest: Filter | null;
   readonly perAttempt: Filter | null;
+  /** They are no longer in force: nothing is held back by them any more. */
+  end(): void;
 }
 
 /**
  * The faults towards one service (decision D21): rules at `request` act once per request, rules at `attempt` on each attempt,
- * where retries, breakers and outlier detection see them. When the lease ends, the plan without them arrives.
+ * where retries, breakers and outlier detection see them. When the lease ends, the plan without them arrives, and `end` is called.
  */
 export function assignFaults(plan: FaultAssignmentPlan, around: FaultSurroundings): AssignedFaults {
+  const term = new FaultTerm();
   const at = (place: FaultRulePlan['at']): Filter | null => {
     const rules = plan.rules.filter((rule) => rule.at === place);
-    return rules.length === 0 ? null : new AssignmentFilter(place, plan.service, rules, around);
+    return rules.length === 0 ? null : new AssignmentFilter(place, plan.service, rules, { ...around, term });
   };
-  return { perRequest: at('request'), perAttempt: at('attempt') };
+  return { perRequest: at('request'), perAttempt: at('attempt'), end: () => term.end() };
 }
 
 /** Every rule that matches is tried, in order; of each kind the first that is drawn is injected. */

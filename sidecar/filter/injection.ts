@@ -7,6 +7,7 @@ import { RESPONSE_FLAG } from '../core/outcome.ts';
 import type { AbortPlan } from '../core/plan/fault.ts';
 import type { Detour } from '../core/pool.ts';
 import type { Stats } from '../core/stats.ts';
+import type { FaultTerm, Held } from './fault-term.ts';
 
 /** What a worker lends to its fault filters. */
 export interface FaultSurroundings {
@@ -15,6 +16,7 @@ export interface FaultSurroundings {
   /** Monotonic ms of the turn. */
   readonly turn: { readonly now: number };
   readonly random: Random;
+  readonly term: FaultTerm;
   /** How many workers share each limit of active faults, and which of them this is (from 0). */
   readonly workers: number;
   readonly me: number;
@@ -86,12 +88,15 @@ export class Injections {
     if (delay > 0 && delayCounters?.begin()) {
       delayCounters.injected('delay');
       x.flags |= RESPONSE_FLAG.DI;
-      const timer = new WheelTimer(() => {
+      const over = (): void => {
         // A delay that has passed is no longer active, whatever becomes of the request.
         this.end(proceed);
-        proceed(this.#after(x, drawn, proceed));
-      });
-      this.#active.set(proceed, { counters: [delayCounters], timer });
+        proceed(this.#around.term.over ? null : this.#after(x, drawn, proceed));
+      };
+      const timer = new WheelTimer(over);
+      const held = { letGo: over };
+      this.#active.set(proceed, { counters: [delayCounters], timer, held });
+      this.#around.term.hold(held);
       this.#around.wheel.start(timer, delay, this.#around.turn.now);
       return 'pause';
     }
@@ -105,13 +110,14 @@ export class Injections {
     if (!injection) return;
     this.#active.delete(proceed);
     if (injection.timer) this.#around.wheel.stop(injection.timer);
+    if (injection.held) this.#around.term.free(injection.held);
     for (const each of injection.counters) each.end();
   }
 
   #after(x: Exchange, { abort, detours }: Drawn, proceed: Proceed): LocalReply | null {
     if (abort?.counters.begin()) {
       abort.counters.injected('abort');
-      this.#active.set(proceed, { counters: [abort.counters], timer: null });
+      this.#active.set(proceed, { counters: [abort.counters], timer: null, held: null });
       return abort.reply;
     }
     const counters: FaultCounters[] = [];
@@ -122,7 +128,7 @@ export class Injections {
       if (this.#ofRequest) x.detour = joinedDetours(each.detour, x.detour);
       else x.attemptDetour = joinedDetours(each.detour, x.attemptDetour);
     }
-    if (counters.length > 0) this.#active.set(proceed, { counters, timer: null });
+    if (counters.length > 0) this.#active.set(proceed, { counters, timer: null, held: null });
     return null;
   }
 }
@@ -146,4 +152,5 @@ export function noted(x: Exchange): (flag: number) => void {
 interface Injection {
   readonly counters: readonly FaultCounters[];
   readonly timer: WheelTimer | null;
+  readonly held: Held | null;
 }

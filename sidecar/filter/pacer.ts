@@ -3,6 +3,7 @@ import type { AttemptSink } from '../core/exchange.ts';
 import type { HeaderList } from '../core/headers.ts';
 import type { ResponseFaultPlan } from '../core/plan/fault.ts';
 import type { Timing } from './broken-way.ts';
+import type { Held } from './fault-term.ts';
 
 /** Ms between the pieces of a body of limited rate (Envoy's fill interval). */
 const INTERVAL = 50;
@@ -11,12 +12,14 @@ const MOST = 65_536;
 
 export type Pace = Pick<ResponseFaultPlan, 'bytesPerSecond' | 'slice' | 'slowClose'>;
 
+const AT_ONCE: Pace = { bytesPerSecond: 0, slice: null, slowClose: 0 };
+
 /**
  * Lets the body of one response through at a rate, in pieces, or with its end held back, and keeps what waits. A body of
  * known length is over for the client with its last byte, so a late end holds that one back.
  */
-export class Pacer {
-  readonly #pace: Pace;
+export class Pacer implements Held {
+  #pace: Pace;
   readonly #timing: Timing;
   readonly #timer: WheelTimer;
   #sink: AttemptSink | null = null;
@@ -45,6 +48,7 @@ export class Pacer {
     this.#length = length;
     this.#drained = drained;
     this.#began = this.#timing.turn.now;
+    if (!this.#timing.term.over) this.#timing.term.hold(this);
   }
 
   /** A chunk, borrowed until return; false = enough. */
@@ -69,8 +73,16 @@ export class Pacer {
 
   stop(): void {
     this.#timing.wheel.stop(this.#timer);
+    this.#timing.term.free(this);
     this.#sink = null;
     this.#waiting = [];
+  }
+
+  /** All that waits goes on, and what follows is not held back. */
+  letGo(): void {
+    this.#timing.wheel.stop(this.#timer);
+    this.#pace = AT_ONCE;
+    this.#pump();
   }
 
   #pump(): void {

@@ -5,6 +5,7 @@ import { type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
 import type { ResponseFaultPlan } from '../core/plan/fault.ts';
 import type { Detour, StreamSource } from '../core/pool.ts';
 import type { Timing } from './broken-way.ts';
+import type { FaultTerm } from './fault-term.ts';
 import { Pacer } from './pacer.ts';
 import { Way } from './way.ts';
 
@@ -34,7 +35,7 @@ export function spoilage(plan: ResponseFaultPlan, exempt: boolean, timing: Timin
     exempt,
     through(pool, noticed) {
       noticed(flag);
-      return new SpoiledWay(pool, plan, paced ? timing : null, random);
+      return new SpoiledWay(pool, plan, paced, timing, random);
     },
   };
 }
@@ -43,17 +44,19 @@ export function spoilage(plan: ResponseFaultPlan, exempt: boolean, timing: Timin
 class SpoiledWay extends Way {
   readonly #plan: ResponseFaultPlan;
   readonly #random: Random;
+  readonly #term: FaultTerm;
   readonly #pacer: Pacer | null;
   /** Bytes of the body that came, and where the next byte to be inverted stands. */
   #seen = 0;
   #next = -1;
   #head = false;
 
-  constructor(source: StreamSource, plan: ResponseFaultPlan, timing: Timing | null, random: Random) {
+  constructor(source: StreamSource, plan: ResponseFaultPlan, paced: boolean, timing: Timing, random: Random) {
     super(source);
     this.#plan = plan;
     this.#random = random;
-    this.#pacer = timing === null ? null : new Pacer(plan, timing);
+    this.#term = timing.term;
+    this.#pacer = paced ? new Pacer(plan, timing) : null;
   }
 
   override start(
@@ -88,7 +91,7 @@ class SpoiledWay extends Way {
     if (truncateAfter >= 0 && this.#seen + chunk.length > truncateAfter) {
       kept = chunk.subarray(0, Math.max(0, truncateAfter - this.#seen));
     }
-    if (this.#plan.corruptEvery > 0) kept = this.#corrupted(kept);
+    if (this.#plan.corruptEvery > 0 && !this.#term.over) kept = this.#corrupted(kept);
     this.#seen += chunk.length;
     if (kept.length === 0) return true;
     return this.#pacer === null ? super.onData(kept) : this.#pacer.take(kept);
@@ -96,7 +99,7 @@ class SpoiledWay extends Way {
 
   override onEnd(trailers: HeaderList | null): void {
     const passed = this.#plan.dropTrailers ? null : trailers;
-    this.letGo();
+    this.release();
     if (this.#pacer === null) this.sink?.onEnd(passed);
     else this.#pacer.end(passed);
   }

@@ -62,7 +62,7 @@ export class Way implements StreamSource, PoolWaiter, ClientStream, AttemptSink 
   cancel(): void {
     this.sink = null;
     const { stream } = this;
-    this.letGo();
+    this.release();
     stream?.cancel();
   }
 
@@ -87,12 +87,12 @@ export class Way implements StreamSource, PoolWaiter, ClientStream, AttemptSink 
   }
 
   onEnd(trailers: HeaderList | null): void {
-    this.letGo();
+    this.release();
     this.sink?.onEnd(trailers);
   }
 
   onFailure(failure: Failure): void {
-    this.letGo();
+    this.release();
     this.sink?.onFailure(failure);
   }
 
@@ -101,7 +101,7 @@ export class Way implements StreamSource, PoolWaiter, ClientStream, AttemptSink 
   }
 
   /** The stream is no longer ours. */
-  protected letGo(): void {
+  protected release(): void {
     if (this.stream !== null) this.#written = this.stream.written;
     this.stream = null;
   }

@@ -1,7 +1,7 @@
-import { Exchange, type Peer, type ServerStream } from '../core/exchange.ts';
-import { HeaderList } from '../core/headers.ts';
+import type { Exchange, Peer } from '../core/exchange.ts';
 import type { Wire } from '../core/wire.ts';
 import type { TcpContext } from './context.ts';
+import { tcpExchange } from './tcp-exchange.ts';
 import { TcpSession, type TcpSessionOwner } from './tcp-session.ts';
 
 /** A connection as the proxy takes it over. */
@@ -60,10 +60,9 @@ export class TcpProxy implements TcpSessionOwner {
   }
 }
 
-/** A connection as the access log knows it: version 0 stands for TCP, the authority for the server name. */
+/** A connection as the access log knows it. */
 function exchangeOf(session: TcpSession, peer: Peer): Exchange {
-  const stream = { ...silent, peer };
-  const x = new Exchange(stream, 0, '-', 'tcp', session.serverName, '-', HeaderList.of(), 0, session.started);
+  const x = tcpExchange(peer, session.serverName, session.started);
   x.flags = session.flags;
   x.detail = session.detail;
   x.cluster = session.cluster;
@@ -74,15 +73,3 @@ function exchangeOf(session: TcpSession, peer: Peer): Exchange {
   x.ended = session.context.turn.now;
   return x;
 }
-
-/** Nobody answers on it. */
-const silent: Omit<ServerStream, 'peer'> = {
-  inform() {},
-  respond() {},
-  write: () => true,
-  end() {},
-  reset() {},
-  pause() {},
-  resume() {},
-  idleTimeout() {},
-};

@@ -9,6 +9,7 @@ import type { Upstream } from '../http/context.ts';
 import type { ClusterTcpMetrics } from '../telemetry/tcp-metrics.ts';
 import type { TcpContext } from './context.ts';
 import { Gathered } from './gathered.ts';
+import { TcpFaults } from './tcp-faults.ts';
 import { type End, Tunnel, type TunnelOwner } from './tunnel.ts';
 
 /** Bytes of the client that are held while the connection to an endpoint is on its way. */
@@ -50,6 +51,8 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
   #dial: Dial | null = null;
   #connection: RawConnection | null = null;
   #tunnel: Tunnel | null = null;
+  /** Injected ones, where some are assigned to the service. */
+  #faults: TcpFaults | null = null;
   #held: Gathered | null = null;
   #heldAll = false;
   #halfClosed = false;
@@ -88,7 +91,12 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
     this.#upstream = upstream;
     this.#metrics = this.context.metrics.of(this.cluster);
     this.#metrics.opened.inc();
-    this.#try();
+    if (upstream.faults === null) return this.#try();
+    this.#faults = new TcpFaults(upstream.faults, this.context.turn);
+    this.#faults.begin((reply) => {
+      if (reply === null) this.#try();
+      else this.#refuse(reply.flags, reply.detail, true);
+    });
   }
 
   #try(): void {
@@ -112,7 +120,7 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
       this.#endTrial(OBSERVED.nothing);
       return this.#refuse(FAILURE.overflow.flag, FAILURE.overflow.detail);
     }
-    const on = endpoint.pool.dial(this);
+    const on = this.#faults === null ? endpoint.pool.dial(this) : this.#faults.dial(endpoint.pool, this);
     // Refused already, or even refused and begun anew elsewhere: then the dial is none to keep.
     if (this.#endpoint === endpoint && this.#connection === null) this.#dial = on;
   }
@@ -145,7 +153,7 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
     const endpoint = this.#endpoint as LiveEndpoint;
     this.#dial = null;
     this.#endpoint = null;
-    const observed = observationOfFailure(failure);
+    const observed = this.#faults?.exempt ? OBSERVED.nothing : observationOfFailure(failure);
     endpoint.observed(observed, 0);
     this.#endTrial(observed);
     endpoint.end();
@@ -161,7 +169,7 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
       // Envoy: also when there was to be but one attempt.
       flag |= RESPONSE_FLAG.URX;
     }
-    this.#refuse(flag, failure.detail);
+    this.#refuse(flag, failure.detail, failure.kind === 'injected');
   }
 
   /** The client speaks before there is an endpoint to speak to. */
@@ -211,7 +219,7 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
   onBroken(end: End): void {
     if (this.detail !== '') return;
     const down = end === this.#tunnel?.down;
-    this.flags = down ? RESPONSE_FLAG.DC : RESPONSE_FLAG.UC;
+    this.flags |= down ? RESPONSE_FLAG.DC : RESPONSE_FLAG.UC;
     this.detail = down ? 'downstream_remote_disconnect' : 'upstream_remote_disconnect';
   }
 
@@ -219,11 +227,11 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
     this.#end();
   }
 
-  /** The connection cannot be served. */
-  #refuse(flags: number, detail: string): void {
+  /** The connection cannot be served: it is closed, with RST where `abort`. */
+  #refuse(flags: number, detail: string, abort = false): void {
     this.flags |= flags;
     this.detail = detail;
-    this.down.destroy();
+    this.down.destroy(abort);
     this.#end();
   }
 
@@ -239,6 +247,10 @@ export class TcpSession implements WireSink, DialWaiter, TunnelOwner {
     }
     if (this.#endpoint !== null) this.#endpoint.end();
     this.#endTrial(OBSERVED.nothing);
+    if (this.#faults !== null) {
+      this.flags |= this.#faults.flags;
+      this.#faults.end();
+    }
     this.#metrics?.closed(this.flags);
     this.#owner.onOver(this);
   }

@@ -20,6 +20,8 @@ export interface Compiled {
   readonly runtime: Runtime;
   /** Pools without a place any more; to be drained now that the runtime is in force. */
   readonly retired: readonly Pool[];
+  /** Faults that are no longer assigned. */
+  readonly lifted: readonly AssignedFaults[];
 }
 
 /**
@@ -29,6 +31,7 @@ export interface Compiled {
 export class Compiler {
   readonly pieces = new Pieces();
   readonly #around: CompileSurroundings;
+  readonly #assigned = new Map<string, AssignedFaults>();
   #runtime = Runtime.empty;
 
   constructor(around: CompileSurroundings) {
@@ -38,10 +41,11 @@ export class Compiler {
   apply(delta: PlanDelta): Compiled {
     this.pieces.apply(delta);
     const retired: Pool[] = [];
+    const lifted = this.#lift(touched(delta, 'fault'));
     const upstreams = this.#upstreams(delta, retired);
     const routes = this.#routes(delta);
     this.#runtime = new Runtime(delta.epoch, routes, upstreams);
-    return { runtime: this.#runtime, retired };
+    return { runtime: this.#runtime, retired, lifted };
   }
 
   #upstreams(delta: PlanDelta, retired: Pool[]): ReadonlyMap<string, Upstream> {
@@ -89,9 +93,27 @@ export class Compiler {
     return { ...upstream, cluster: update.cluster };
   }
 
+  /** One for all clusters of a service, as long as the assignment stays: its limits hold over all of them. */
   #faults(service: string): AssignedFaults | null {
     const plan = this.pieces.fault.get(service);
-    return plan ? this.#around.assignedFaults(plan) : null;
+    if (!plan) return null;
+    let faults = this.#assigned.get(service);
+    if (!faults) {
+      faults = this.#around.assignedFaults(plan);
+      this.#assigned.set(service, faults);
+    }
+    return faults;
+  }
+
+  #lift(services: ReadonlySet<string>): AssignedFaults[] {
+    const lifted: AssignedFaults[] = [];
+    for (const service of services) {
+      const faults = this.#assigned.get(service);
+      if (!faults) continue;
+      this.#assigned.delete(service);
+      lifted.push(faults);
+    }
+    return lifted;
   }
 
   #routes(delta: PlanDelta): ReadonlyMap<string, RouteTable> {

@@ -16,6 +16,7 @@ import type { Pool } from '../core/pool.ts';
 import { SlotTable } from '../core/slots.ts';
 import { Turn } from '../core/turn.ts';
 import { assignFaults } from '../filter/fault-assignment.ts';
+import { FaultTerm } from '../filter/fault-term.ts';
 import type { FaultSurroundings } from '../filter/injection.ts';
 import { makeFilter } from '../filter/make.ts';
 import { RequestIds } from '../filter/request-id.ts';
@@ -93,6 +94,8 @@ export class DataPath {
       wheel: this.#wheel,
       turn: this.#turn,
       random: this.#random,
+      // Of filters in the chain, which end with their listener.
+      term: new FaultTerm(),
       workers: setup.workers,
       me: setup.index,
     };
@@ -135,7 +138,7 @@ export class DataPath {
   /** Puts a delta in force, between two turns. */
   apply(delta: PlanDelta): void {
     this.#inTurn(() => {
-      const { runtime, retired } = this.#compiler.apply(delta);
+      const { runtime, retired, lifted } = this.#compiler.apply(delta);
       this.#runtime = runtime;
       const changed = touched(delta, 'listener');
       for (const name of changed) {
@@ -144,6 +147,7 @@ export class DataPath {
       }
       if (changed.size > 0) this.#logFiles.keep(logPaths(this.#compiler.pieces.listener.values()));
       for (const pool of retired) pool.drain();
+      for (const faults of lifted) faults.end();
       this.#post({ kind: 'in-force', epoch: delta.epoch });
     });
   }

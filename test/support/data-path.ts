@@ -3,7 +3,9 @@ import type { TestContext } from 'node:test';
 import type { ClusterPlan } from '../../sidecar/core/plan/cluster.ts';
 import type { Piece, PieceName } from '../../sidecar/core/plan/delta.ts';
 import type { HttpManagerPlan } from '../../sidecar/core/plan/http-manager.ts';
+import type { ListenerPlan } from '../../sidecar/core/plan/listener.ts';
 import type { RoutePlan } from '../../sidecar/core/plan/route.ts';
+import type { TcpProxyPlan } from '../../sidecar/core/plan/tcp-proxy.ts';
 import { pageBytes, SlotTable } from '../../sidecar/core/slots.ts';
 import { DataPath } from '../../sidecar/worker/data-path.ts';
 import type { FromWorker } from '../../sidecar/worker/protocol.ts';
@@ -43,7 +45,17 @@ export function managerPlan(over: Partial<HttpManagerPlan> = {}): HttpManagerPla
 
 const anyConnection = { destinationPort: 0, serverNames: [], transportProtocol: '', applicationProtocols: [] } as const;
 
-export const listenerPiece = (over: Partial<HttpManagerPlan> = {}): Piece => ({
+export const listenerPiece = (over: Partial<HttpManagerPlan> = {}): Piece =>
+  listenerWith({ kind: 'http', http: managerPlan(over) });
+
+/** A listener that forwards bytes to the cluster `cart`. */
+export const tcpListenerPiece = (over: Partial<TcpProxyPlan> = {}): Piece => {
+  const clusters = [{ name: 'cart', weight: 1 }];
+  const tcp = { statPrefix: 'tcp', clusters, idleTimeout: 0, maxConnectAttempts: 1, accessLogs: [], ...over };
+  return listenerWith({ kind: 'tcp', tcp });
+};
+
+const listenerWith = (filter: ListenerPlan['chains'][number]['filter']): Piece => ({
   kind: 'listener',
   name: 'web',
   value: {
@@ -51,7 +63,7 @@ export const listenerPiece = (over: Partial<HttpManagerPlan> = {}): Piece => ({
     address: '127.0.0.1',
     port: 0,
     direction: 'outbound',
-    chains: [{ name: '', match: anyConnection, filter: { kind: 'http', http: managerPlan(over) } }],
+    chains: [{ name: '', match: anyConnection, filter }],
     defaultChain: null,
     sniff: { tls: false, http: false, timeout: 0, continueOnTimeout: false },
   },

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
+import type { AccessLogPlan } from '../../sidecar/core/plan/access-log.ts';
 import type { ClusterPlan } from '../../sidecar/core/plan/cluster.ts';
 import type { Piece } from '../../sidecar/core/plan/delta.ts';
 import type { FaultRulePlan } from '../../sidecar/core/plan/fault.ts';
 import type { ForwardPlan } from '../../sidecar/core/plan/route.ts';
+import type { TcpProxyPlan } from '../../sidecar/core/plan/tcp-proxy.ts';
 import { StatsCollector } from '../../sidecar/telemetry/collect.ts';
 import { temporaryFile } from './bootstrap.ts';
-import { clusterPieces, listenerPiece, routePiece, WorkerUnderTest } from './data-path.ts';
+import { clusterPieces, listenerPiece, routePiece, tcpListenerPiece, WorkerUnderTest } from './data-path.ts';
 import { eventually } from './eventually.ts';
 import { forwardPlan, prefix, routePlan } from './route-plan.ts';
 
@@ -27,7 +29,7 @@ const assignment = (rules: readonly FaultRulePlan[]): Piece => ({
   value: { service: 'cart', rules },
 });
 
-/** A worker whose only cluster is `cart`, with faults assigned to it, and its access log. */
+/** A worker whose only cluster is `cart`, with faults assigned to it, and its access log. `tcp`: a TCP proxy instead of routes. */
 export class FaultyWorker {
   readonly port: number;
   readonly #worker: WorkerUnderTest;
@@ -42,15 +44,17 @@ export class FaultyWorker {
     rules: readonly FaultRulePlan[],
     route: Partial<ForwardPlan> = {},
     cluster: Partial<ClusterPlan> = {},
+    tcp: Partial<TcpProxyPlan> | null = null,
   ) {
     const { file, remove } = temporaryFile('access.log', '');
     t.after(remove);
     this.#log = file;
     const text = '%RESPONSE_FLAGS% %RESPONSE_CODE% %UPSTREAM_REQUEST_ATTEMPT_COUNT%\n';
+    const accessLogs: AccessLogPlan[] = [{ path: file, format: { kind: 'text', text }, only: 'all' }];
     this.#worker = new WorkerUnderTest(t, [
       ...clusterPieces('cart', 0, ports, cluster),
       routePiece([routePlan('cart', prefix('/'), { action: forwardPlan(route) })]),
-      listenerPiece({ accessLogs: [{ path: file, format: { kind: 'text', text }, only: 'all' }] }),
+      tcp === null ? listenerPiece({ accessLogs }) : tcpListenerPiece({ accessLogs, ...tcp }),
       assignment(rules),
     ]);
     this.port = this.#worker.port;

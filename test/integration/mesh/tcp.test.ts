@@ -49,6 +49,33 @@ test('a service that speaks TCP is reached by CONNECT, through the sidecars of b
   assert.equal(await web.stat('http.outbound.downstream_cx_upgrades_total'), 3);
 });
 
+test('a TCP service suffers the faults of a policy as long as it is there', async (t) => {
+  const { mesh, web } = ready();
+  const cache = await rawBackend(t, (socket) => socket.pipe(socket));
+  await mesh.sidecar('cache', cache.port, { flags: ['--protocol', 'tcp', '--service-port', '6379'] });
+  const policy = `
+apiVersion: aya.dev/v1alpha1
+kind: FaultPolicy
+metadata: {name: torn-cache}
+spec:
+  targetRefs: [{group: "", kind: Service, name: cache}]
+  faults: {connection: {percent: 100, failure: ResetMidBody, afterBytes: 4}}
+  lease: 5m
+`;
+  const ask = async (): Promise<string> => {
+    const client = await connect(web, 'cache:6379');
+    client.write('question');
+    await eventually(() => client.ended || client.received.endsWith('question'));
+    client.close();
+    return client.received.split('\r\n\r\n')[1] ?? '';
+  };
+  await eventually(async () => (await ask()) === 'question');
+  await mesh.aya(['apply', '-f', '-'], policy);
+  await eventually(async () => (await ask()) === 'ques');
+  await mesh.aya(['delete', 'faultpolicy', 'torn-cache']);
+  await eventually(async () => (await ask()) === 'question');
+});
+
 test('a service that speaks first, HTTP on such a port, and one that is not there', async (t) => {
   const { mesh, web } = ready();
   const mail = await rawBackend(t, (socket) => {

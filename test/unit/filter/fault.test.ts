@@ -9,6 +9,7 @@ import { RESPONSE_FLAG } from '../../../sidecar/core/outcome.ts';
 import type { FaultRulePlan, HttpFaultPlan } from '../../../sidecar/core/plan/fault.ts';
 import { FaultFilter } from '../../../sidecar/filter/fault.ts';
 import { assignFaults } from '../../../sidecar/filter/fault-assignment.ts';
+import { FaultTerm } from '../../../sidecar/filter/fault-term.ts';
 import { type FaultSurroundings, shareOf } from '../../../sidecar/filter/injection.ts';
 import { StatsCollector } from '../../../sidecar/telemetry/collect.ts';
 import { exchangeOf, type RequestShape } from '../../support/exchange.ts';
@@ -32,6 +33,7 @@ class Bench {
       random,
       workers,
       me,
+      term: new FaultTerm(),
     };
   }
 
