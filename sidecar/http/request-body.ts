@@ -1,12 +1,13 @@
-/** Large chunks are copied into blocks of this size, which serve again and again: new memory would cost more than the copy. */
-const BLOCK_BYTES = 64 * 1024;
-/** Smaller ones get memory of their own, as large as they are: many small bodies may wait at the same time. */
-const LARGE_BYTES = 32 * 1024;
-/** Blocks that are kept for later. */
-const MAX_FREE = 128;
+/** Copies lie in blocks that serve again and again: new memory would cost more than the copy. Most bodies need one of these. */
+const SMALL_BYTES = 4 * 1024;
+/** What does not fit into a small block goes on in large ones. */
+const LARGE_BYTES = 64 * 1024;
+/** Blocks of each size that are kept for later: bodies of 16 MiB together, after which new memory has to be had and collected. */
+const MAX_FREE = 256;
 
 /** The free blocks of this thread. */
-const free: Buffer[] = [];
+const smallBlocks: Buffer[] = [];
+const largeBlocks: Buffer[] = [];
 
 /**
  * Copies of the request body, for attempts that do not have their connection yet and for further ones, up to a limit
@@ -15,15 +16,21 @@ const free: Buffer[] = [];
 export class RequestBody {
   /** Bytes that may be kept. */
   limit: number;
-  /** Valid until `abandon`: who is given one copies what must live longer. */
-  copies: Buffer[] = [];
   size = 0;
   /** The copies are gone: the body cannot be sent again. */
   abandoned = false;
-  #blocks: Buffer[] | null = null;
+  /** All are full but the last, of which so many bytes are. */
+  #blocks: Buffer[] = [];
+  #filled = 0;
 
   constructor(limit: number) {
     this.limit = limit;
+  }
+
+  /** What is kept, in order. Valid until `abandon`: who is given one copies what must live longer. */
+  get copies(): Buffer[] {
+    const last = this.#blocks.length - 1;
+    return this.#blocks.map((block, at) => (at < last ? block : block.subarray(0, this.#filled)));
   }
 
   /** Keeps a copy of a borrowed chunk that cannot be sent yet; false = stop the source. */
@@ -45,26 +52,34 @@ export class RequestBody {
   /** Drops the copies: no further attempt will want them. */
   abandon(): void {
     this.abandoned = true;
-    this.copies = [];
     this.size = 0;
     const blocks = this.#blocks;
-    this.#blocks = null;
-    if (blocks === null) return;
-    for (let at = 0; at < blocks.length && free.length < MAX_FREE; at += 1) free.push(blocks[at] as Buffer);
+    if (blocks.length === 0) return;
+    this.#blocks = [];
+    for (let at = 0; at < blocks.length; at += 1) {
+      const block = blocks[at] as Buffer;
+      const free = block.length === SMALL_BYTES ? smallBlocks : largeBlocks;
+      if (free.length < MAX_FREE) free.push(block);
+    }
   }
 
   #copy(chunk: Uint8Array): void {
-    let at = 0;
-    while (chunk.length - at >= LARGE_BYTES) {
-      const end = Math.min(at + BLOCK_BYTES, chunk.length);
-      const block = free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
-      block.set(chunk.subarray(at, end));
-      this.#blocks ??= [];
-      this.#blocks.push(block);
-      this.copies.push(end - at === BLOCK_BYTES ? block : block.subarray(0, end - at));
-      at = end;
+    const { length } = chunk;
+    let block = this.#blocks[this.#blocks.length - 1];
+    for (let at = 0; at < length; ) {
+      if (block === undefined || this.#filled === block.length) {
+        block = this.size + length - at > SMALL_BYTES ? large() : small();
+        this.#blocks.push(block);
+        this.#filled = 0;
+      }
+      const size = Math.min(length - at, block.length - this.#filled);
+      block.set(size === length ? chunk : chunk.subarray(at, at + size), this.#filled);
+      this.#filled += size;
+      this.size += size;
+      at += size;
     }
-    if (at < chunk.length) this.copies.push(Buffer.from(at === 0 ? chunk : chunk.subarray(at)));
-    this.size += chunk.length;
   }
 }
+
+const small = (): Buffer => smallBlocks.pop() ?? Buffer.allocUnsafeSlow(SMALL_BYTES);
+const large = (): Buffer => largeBlocks.pop() ?? Buffer.allocUnsafeSlow(LARGE_BYTES);
