@@ -20,7 +20,6 @@ import { Rivals } from './rivals.ts';
 import { streamsOf } from './switching.ts';
 import type { Terms } from './terms.ts';
 
-/** An injected answer has none. */
 const NO_HEADERS = HeaderList.of();
 
 /**
@@ -212,9 +211,11 @@ export class Forward {
     if (this.#leaves(attempt)) return;
     this.attemptEnded();
     if (this.call.responding) return this.call.truncate(failure);
-    const { sent } = attempt;
-    if (this.#repeats.wantsAfter(failure, sent) && this.#again(attempt.endpoint, sent)) return;
-    this.#fail(failure);
+    const { endpoint, sent } = attempt;
+    if (!this.#repeats.wantsAfter(failure, sent)) return this.#fail(failure);
+    const atOnce = this.#repeats.atOnce(this.#upstream.cluster);
+    if (atOnce ? !this.#admit(endpoint, sent, 0) : !this.#again(endpoint, sent)) this.#fail(failure);
+    else if (atOnce) this.#retry();
   }
 
   /** A fault answered in place of the endpoint: retries and ejection are exercised as by a real answer. */
@@ -250,7 +251,7 @@ export class Forward {
     return this.#repeats.admit(this.#upstream, this.#entry.priority === 'high', failed, sent, wait);
   }
 
-  /** The back-off is over. Endpoints may have come and gone meanwhile, so the cluster is looked up again. */
+  /** No back-off, or it is over. Endpoints may have come and gone meanwhile, so the cluster is looked up again. */
   #retry(): void {
     const upstream = this.call.context.current.runtime().upstreams.get(this.#x.cluster);
     if (upstream === undefined) return this.#fail(FAILURE.noHost);

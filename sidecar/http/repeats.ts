@@ -1,3 +1,4 @@
+import type { Cluster } from '../cluster/cluster.ts';
 import type { ClusterLimits } from '../cluster/limits.ts';
 import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
 import type { RetryPolicy } from '../cluster/retry/policy.ts';
@@ -33,6 +34,15 @@ export class Repeats {
   wantsAfter(failure: Failure, sent: boolean): boolean {
     if (this.before > 0 && (sent || failure.kind === 'injected')) return false;
     return this.policy?.retryFailure(this.#call.x, failure, sent) === true;
+  }
+
+  /**
+   * After a failure without a response: no back-off when the retry goes to an endpoint that has not been tried. It is not the one
+   * that fails which is asked again, and that all of them are asked too much the budget prevents.
+   */
+  atOnce({ available }: Cluster): boolean {
+    const { policy } = this;
+    return policy?.classes === true && policy.avoidTried && available > this.count + 1;
   }
 
   /** After the head of a response that the policy would repeat: not when others have repeated it enough. */

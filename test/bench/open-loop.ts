@@ -11,7 +11,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import process from 'node:process';
-import { seededRandom } from '../../shared/struct/random.ts';
+import { type Random, seededRandom } from '../../shared/struct/random.ts';
 import { percentile } from './percentile.ts';
 
 export interface OpenLoopResult {
@@ -89,6 +89,9 @@ class Client {
   }
 }
 
+/** Ms until the next of independent arrivals that come `rate` times a second. */
+export const gap = (rate: number, random: Random): number => (-Math.log(1 - random()) * 1_000) / rate;
+
 /** Runs the load. Rejects when a connection is lost or an answer is not 2xx. */
 export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult> {
   const { port, request, rate, seconds, connections } = options;
@@ -131,7 +134,6 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
   free.push(...clients);
 
   const cell = new Int32Array(new SharedArrayBuffer(4));
-  const gap = (): number => (-Math.log(1 - random()) * 1_000) / rate;
   let due = performance.now() + 10;
   let planned = 0;
   let deadline = Number.POSITIVE_INFINITY;
@@ -143,7 +145,7 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
         if (client) send(client, due);
         else waiting.push(due);
         planned += 1;
-        due += gap();
+        due += gap(rate, random);
       }
       if (planned === expected) deadline = Math.min(deadline, now + PATIENCE);
       if (failure || answered === expected || now > deadline) return resolve();

@@ -70,6 +70,40 @@ test('by class, a POST whose connection is reset after one written byte reaches 
   await sidecar.statBecomes('cluster.classes.upstream_rq_active', 0);
 });
 
+test('by class, what got no response is tried elsewhere at once, and again at the same endpoint after the back-off', async (t) => {
+  const backend = await httpBackend(t);
+  const [dead, resetting] = [await deafPort(), await rawBackend(t, resetAfterOneByte)];
+  const wait = 2_000;
+  const back = { retry_back_off: { base_interval: `${wait / 1_000}s`, max_interval: `${wait / 1_000}s` } };
+  const retry = { retry_on: 'connect-failure,reset', num_retries: 2, ...previousHosts, ...back };
+  const over = { lb_policy: 'ROUND_ROBIN' };
+  const sidecar = await startSidecar(
+    t,
+    bootstrap(
+      [
+        httpListener({
+          routes: routes({
+            cart: { retry, route: retryClasses() },
+            alone: { retry: { ...retry, num_retries: 1 }, route: retryClasses() },
+          }),
+        }),
+      ],
+      [cluster('cart', [dead, resetting.port, backend.port], over), cluster('alone', [dead], over)],
+    ),
+  );
+  for (let request = 0; request < 6; request += 1) {
+    const started = performance.now();
+    assert.equal((await call(sidecar.port(), { path: '/cart' })).status, 200);
+    const took = performance.now() - started;
+    assert.ok(took < wait / 4, `${took} ms`);
+  }
+  const stats = await sidecar.stats();
+  assert.equal(stats.get('cluster.cart.upstream_rq_retry_backoff_exponential'), 0);
+  assert.ok((stats.get('cluster.cart.upstream_rq_retry') ?? 0) > 0);
+  assert.equal((await call(sidecar.port(), { path: '/alone' })).status, 503);
+  assert.equal(await sidecar.stat('cluster.alone.upstream_rq_retry_backoff_exponential'), 1);
+});
+
 test('by class, a POST that was never sent is tried elsewhere, body and all', async (t) => {
   const backend = await httpBackend(t, (request, response) => request.pipe(response));
   const dead = await deafPort();

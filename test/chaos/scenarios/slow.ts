@@ -1,0 +1,14 @@
+import { failedRequests, p99 } from '../ground/measures.ts';
+import type { Scenario } from '../ground/scenario.ts';
+
+export const slow: Scenario = {
+  name: 'slow',
+  words: 'one of five answers ten times slower',
+  async happen(stage) {
+    await stage.pass(2, 0.7);
+    stage.mark('fault');
+    stage.fleet.conduct(0, 'slow');
+    await stage.pass(10, 2);
+  },
+  measures: [p99, failedRequests(0)],
+};
