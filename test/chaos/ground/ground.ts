@@ -75,6 +75,12 @@ export class Ground {
     this.#runs += 1;
     const folder = path.join(this.#folder, `${name}-${this.#runs}`);
     mkdirSync(folder);
-    return { folder, listen: await freePort(), admin: await freePort(), backends: this.#fleet.ports };
+    return {
+      folder,
+      listen: await freePort(),
+      admin: await freePort(),
+      backends: this.#fleet.ports,
+      http2Backends: [],
+    };
   }
 }
