@@ -62,13 +62,19 @@ export class Bench {
     return this.#backends;
   }
 
-  /** Starts a proxy and waits until it forwards. */
-  async start(contender: Contender, setting: Partial<Setting> = {}, cores = String(proxyCore)): Promise<Server> {
+  /** Starts a proxy and waits until it forwards: to `ports` in place of the backend's, which answer a GET as well. */
+  async start(
+    contender: Contender,
+    setting: Partial<Setting> = {},
+    cores = String(proxyCore),
+    ports?: readonly number[],
+  ): Promise<Server> {
     const { name } = contender;
     this.#started += 1;
     const folder = path.join(this.folder, `${name}-${this.#started}`);
     mkdirSync(folder);
-    const place: Place = { folder, listen: await freePort(), admin: await freePort(), ...(await this.backends()) };
+    const behind = ports ? { backends: ports, http2Backends: [] } : await this.backends();
+    const place: Place = { folder, listen: await freePort(), admin: await freePort(), ...behind };
     const server = await startServer({
       name,
       folder,

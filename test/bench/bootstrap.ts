@@ -66,10 +66,11 @@ export function writeBootstrap(place: Place, setting: Setting, logFields: Json):
     http_filters: [router],
     ...(accessLog === null ? {} : { access_log: [log] }),
   };
+  const http = { name: 'envoy.filters.network.http_connection_manager', typed_config: manager };
   const listener = {
     name: 'bench',
     address: socket(place.listen),
-    filter_chains: [{ filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] }],
+    filter_chains: [{ filters: [setting.protocol === 'tcp' ? tcpProxy : http] }],
   };
   const http2 = setting.protocol === 'http2';
   const backend = {
@@ -86,6 +87,15 @@ export function writeBootstrap(place: Place, setting: Setting, logFields: Json):
   };
   return written(place.folder, `bootstrap-${place.listen}.json`, JSON.stringify(bootstrap, null, 2));
 }
+
+const tcpProxy: Json = {
+  name: 'envoy.filters.network.tcp_proxy',
+  typed_config: {
+    '@type': type('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy'),
+    stat_prefix: 'bench',
+    cluster: 'backend',
+  },
+};
 
 const dynamicResources: Json = {
   dynamic_resources: {

@@ -36,11 +36,12 @@ import { log } from './rows/log.ts';
 import { post } from './rows/post.ts';
 import type { Row } from './rows/row.ts';
 import { start } from './rows/start.ts';
+import { tcp } from './rows/tcp.ts';
 import { workers } from './rows/workers.ts';
 import { detailsOf, summaryOf } from './table.ts';
 
 const rows: readonly Row[] = [
-  ...[get, post, log, bulk, idle, latency, changes, workers, start],
+  ...[get, post, log, bulk, tcp, idle, latency, changes, workers, start],
   ...[http2, http2Memory, http2Stalled],
 ];
 

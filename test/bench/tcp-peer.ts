@@ -1,6 +1,7 @@
 /**
  * The ends of the TCP bench, a program of its own so that it has the other core:
- *   node tcp-peer.ts serve            a sink and an echo server; prints their ports
+ *   node tcp-peer.ts serve            a sink and an echo server; prints their ports. Both answer a GET, so that one can see whether a
+ *                                     proxy in front of them forwards
  *   node tcp-peer.ts stream PORT MIB  sends so much in one stream; the sink says how much came
  *   node tcp-peer.ts short PORT COUNT so many connections, each for 100 bytes there and back
  */
@@ -18,18 +19,22 @@ async function listening(server: net.Server): Promise<number> {
   return (server.address() as net.AddressInfo).port;
 }
 
+const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
+const asksHttp = (chunk: Buffer): boolean => chunk.subarray(0, 4).equals(Buffer.from('GET '));
+
 async function serve(): Promise<void> {
   const sink = net.createServer({ allowHalfOpen: true }, (socket) => {
     let bytes = 0;
     socket.on('error', () => {});
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
+      if (bytes === 0 && asksHttp(chunk)) socket.end(ANSWER);
       bytes += chunk.length;
     });
     socket.on('end', () => socket.end(String(bytes)));
   });
   const echo = net.createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => {});
-    socket.on('data', (chunk) => socket.write(chunk));
+    socket.on('data', (chunk: Buffer) => (asksHttp(chunk) ? socket.end(ANSWER) : socket.write(chunk)));
   });
   console.log(JSON.stringify({ sink: await listening(sink), echo: await listening(echo) }));
 }
@@ -38,7 +43,7 @@ async function stream(port: number, mebibytes: number): Promise<void> {
   const socket = net.connect({ port, host: '127.0.0.1' });
   const piece = Buffer.alloc(MIB, 'aya');
   let answer = '';
-  socket.on('data', (chunk) => {
+  socket.on('data', (chunk: Buffer) => {
     answer += chunk.toString();
   });
   for (let sent = 0; sent < mebibytes; sent += 1) if (!socket.write(piece)) await once(socket, 'drain');
@@ -51,7 +56,7 @@ async function one(port: number, message: Buffer): Promise<void> {
   const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
   socket.write(message);
   let bytes = 0;
-  socket.on('data', (chunk) => {
+  socket.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes === message.length) socket.end();
   });

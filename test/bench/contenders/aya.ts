@@ -13,6 +13,7 @@ export const bundle = path.join(root, 'dist/main.mjs');
 export const ayaFrom = (name: string, main: string): Contender => ({
   name,
   dynamic: true,
+  tcp: true,
   version: () => (JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }).version,
   statistics: ({ admin }: Place) => `http://127.0.0.1:${admin}/stats/prometheus`,
   command: (place: Place, setting: Setting) => [

@@ -16,8 +16,8 @@ export interface Place {
 /** What a row asks of a proxy; the same of all. */
 export interface Setting {
   readonly workers: number;
-  /** What clients speak, without TLS, and what the proxy speaks to backends where it can. */
-  readonly protocol: 'http1' | 'http2';
+  /** What clients speak, without TLS, and what the proxy speaks to backends where it can. `tcp`: bytes pass as they are. */
+  readonly protocol: 'http1' | 'http2' | 'tcp';
   /** A file for JSON lines; null = no access log. */
   readonly accessLog: string | null;
   /** Large bodies pass through as they come, and are not gathered first. */
@@ -41,6 +41,8 @@ export interface Contender {
   readonly name: string;
   /** It can be configured by an xDS server. */
   readonly dynamic: boolean;
+  /** It takes `tcp` as its protocol. */
+  readonly tcp: boolean;
   /** What it calls its version, or undefined when it is not here. */
   version(): string | undefined;
   /** Writes its configuration and returns the command that runs it in the foreground. */

@@ -32,6 +32,7 @@ const program = (): string => findEnvoy() ?? 'envoy';
 export const envoy: Contender = {
   name: 'envoy',
   dynamic: true,
+  tcp: true,
   version: () => said(program(), '--version')?.match(/version: \w+\/(\d+\.\d+\.\d+)/)?.[1],
   statistics: ({ admin }: Place) => `http://127.0.0.1:${admin}/stats/prometheus`,
   command: (place: Place, setting: Setting) => [

@@ -21,6 +21,7 @@ const logFormat = [
 export const haproxy: Contender = {
   name: 'haproxy',
   dynamic: false,
+  tcp: true,
   version: () => said('haproxy', '-v')?.match(/version (\S+)/)?.[1],
   statistics: ({ admin }: Place) => `http://127.0.0.1:${admin}/metrics`,
   command(place: Place, { workers, protocol, accessLog, clients }: Setting) {
@@ -37,6 +38,7 @@ export const haproxy: Contender = {
   http-request set-var(txn.agent) req.hdr(user-agent)
   log-format ${logFormat}`
       : '';
+    const http = '\n  timeout http-keep-alive 600s\n  option http-keep-alive\n  http-reuse always';
     // It wants two descriptors for each client that it may have; all but a few of the many clients are idle here.
     const config = `global
   nbthread ${workers}
@@ -44,13 +46,10 @@ export const haproxy: Contender = {
   ulimit-n ${clients + 4000}
   maxconn ${clients + 500}${tuning}
 defaults
-  mode http
+  mode ${protocol === 'tcp' ? 'tcp' : 'http'}
   timeout connect 5s
   timeout client 600s
-  timeout http-keep-alive 600s
-  timeout server 60s
-  option http-keep-alive
-  http-reuse always
+  timeout server 60s${protocol === 'tcp' ? '' : http}
 frontend front
   bind 127.0.0.1:${listen}${proto}
 ${front}
@@ -59,6 +58,7 @@ backend back
   balance leastconn
 ${servers}
 frontend statistics
+  mode http
   bind 127.0.0.1:${admin}
   http-request use-service prometheus-exporter
 `;

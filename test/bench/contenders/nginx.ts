@@ -17,6 +17,7 @@ const logFormat = `log_format mesh escape=json '{"start_time":"$time_iso8601","m
 export const nginx: Contender = {
   name: 'nginx',
   dynamic: false,
+  tcp: false,
   version: () => said('nginx', '-v')?.replace(/^.*nginx\//, ''),
   statistics: ({ admin }: Place) => `http://127.0.0.1:${admin}/status`,
   command({ folder, listen, admin, backends }: Place, { workers, protocol, accessLog, streaming, clients }: Setting) {
