@@ -64,6 +64,10 @@ export class Exchange {
   deadline = 0;
   /** Status sent downstream; 0 = none yet. */
   status = 0;
+  /** It is a gRPC call, by its content-type. */
+  grpc = false;
+  /** What came of a gRPC call, wherever it was said, or what the client takes it for; -1 = nothing yet. */
+  grpcStatus = -1;
   /** The human sentence: why a local reply was made, or via_upstream. */
   detail = '';
   bytesReceived = 0;

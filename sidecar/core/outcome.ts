@@ -1,3 +1,5 @@
+import { GRPC, grpcOfHttp } from './grpc.ts';
+
 /**
  * Envoy's response flags as bits, in the order in which a log prints them. Source: Envoy's access log documentation.
  * Only flags that this sidecar can set are listed.
@@ -52,10 +54,19 @@ export interface Failure {
   readonly flag: number;
   readonly status: number;
   readonly detail: string;
+  /** What it is to a gRPC client. */
+  readonly grpcStatus: number;
 }
 
+/** For gRPC a timeout is DEADLINE_EXCEEDED, whatever HTTP calls it. */
 const failure = (kind: FailureKind, flag: number, status: number, detail: string): Failure =>
-  Object.freeze({ kind, flag, status, detail });
+  Object.freeze({
+    kind,
+    flag,
+    status,
+    detail,
+    grpcStatus: kind === 'timeout' || kind === 'per-try-timeout' ? GRPC.deadlineExceeded : grpcOfHttp(status),
+  });
 
 export const FAILURE = {
   noHost: failure('no-host', RESPONSE_FLAG.UH, 503, 'no healthy upstream'),

@@ -11,8 +11,10 @@ const EXPECTED_TIMEOUT = H['x-envoy-expected-rq-timeout-ms'];
 /** Tells the next hop which attempt this is, and how long there is for it. `now` is monotonic. */
 export function stampAttempt(x: Exchange, entry: RouteEntry, terms: Terms, repeats: Repeats, now: number): void {
   const { headers } = x;
-  const told = repeats.before > 0 || (x.attempts > 1 && repeats.policy !== null && repeats.policy.classes);
-  if (told || entry.includeAttemptCount) headers.set('x-envoy-attempt-count', String(x.attempts + repeats.before));
+  // One that did nothing with it does not count (gRFC A6).
+  const attempt = repeats.repeatedRefused ? x.attempts - 1 : x.attempts;
+  const told = repeats.before > 0 || (attempt > 1 && repeats.policy !== null && repeats.policy.classes);
+  if (told || entry.includeAttemptCount) headers.set('x-envoy-attempt-count', String(attempt + repeats.before));
   if (entry.grpcTimeoutMax !== null && x.deadline > 0 && headers.getKnown(GRPC_TIMEOUT) !== undefined) {
     headers.set('grpc-timeout', grpcTimeoutText(x.deadline - now));
   }

@@ -10,12 +10,15 @@ import {
 } from '../cluster/outlier/observation.ts';
 import type { RetryPolicy } from '../cluster/retry/policy.ts';
 import type { AttemptSink, ClientStream } from '../core/exchange.ts';
+import { grpcStatusIn, isGrpcType } from '../core/grpc.ts';
 import { H, type HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure } from '../core/outcome.ts';
 import type { PoolWaiter, StreamSource } from '../core/pool.ts';
 import type { Flushable } from '../core/turn.ts';
 import type { ClusterStats } from '../telemetry/cluster-stats.ts';
+import { AttemptTimers, type Timed } from './attempt-timers.ts';
 import type { Forward } from './forward.ts';
+import { type HeadHolder, HeldHead } from './held-head.ts';
 
 const GRPC_STATUS = H['grpc-status'];
 const CONTENT_TYPE = H['content-type'];
@@ -24,14 +27,11 @@ const IMMEDIATE_FAIL = 'x-envoy-immediate-health-check-fail';
 /** Ms after the head when a gRPC call that goes on counts as a success. */
 const LATEST = 1_000;
 
-const isGrpc = (headers: HeaderList): boolean =>
-  /^application\/grpc([+;]|$)/.test(headers.getKnown(CONTENT_TYPE) ?? '');
-
 /**
  * One attempt at one endpoint: wait for a connection, send, receive. It tells its loop what happens and owes the
  * endpoint `begin` once, `observed` at most once and `end` exactly once (decision D7).
  */
-export class Attempt implements PoolWaiter, AttemptSink, Flushable {
+export class Attempt implements PoolWaiter, AttemptSink, Flushable, Timed, HeadHolder {
   readonly endpoint: LiveEndpoint;
   readonly stats: ClusterStats;
   /** Monotonic ms. */
@@ -41,17 +41,10 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   readonly #pool: StreamSource;
   /** The breaker's trial that it is part of, or null. */
   readonly #trial: Trial | null;
-  /** Ms from the end of the request to the response head; 0 = no limit. */
-  readonly #patience: number;
-  /** Ms until another attempt begins beside this one; 0 = never, or it has begun. */
-  #hedgeAfter: number;
-  /** Ms between pieces of the response; 0 = no limit. */
-  readonly #idleLimit: number;
   /** Failures are injected, and nobody is to blame. */
   readonly #exempt: boolean;
+  readonly #timers: AttemptTimers | null;
   #stream: ClientStream | null = null;
-  #perTry: WheelTimer | null = null;
-  #idle: WheelTimer | null = null;
   #observed = false;
   /** Runs while a gRPC status is waited for. */
   #late: WheelTimer | null = null;
@@ -59,6 +52,8 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   #ttfb = 0;
   /** Bytes of the request that the endpoint's meter knows of. */
   #measured = 0;
+  /** The head that waits for what follows it. */
+  #held: HeldHead | null = null;
   #discarding = false;
   #over = false;
 
@@ -76,9 +71,7 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     this.#pool = pool;
     this.#trial = trial;
     this.stats = stats;
-    this.#patience = retry === null ? 0 : retry.perTryTimeout;
-    this.#hedgeAfter = retry === null ? 0 : retry.hedgeAfter;
-    this.#idleLimit = retry === null ? 0 : retry.perTryIdleTimeout;
+    this.#timers = retry?.timed ? new AttemptTimers(this, forward.call.context, retry) : null;
     this.#exempt = exempt;
     this.started = forward.call.context.turn.now;
   }
@@ -98,14 +91,16 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
 
   begin(): void {
     if (!this.endpoint.begin()) return this.#full();
-    if (this.#forward.call.requestEnded) this.#startPatience();
-    if (this.#idleLimit > 0) this.#moved();
+    if (this.#timers !== null) {
+      if (this.#forward.call.requestEnded) this.#timers.requestEnded();
+      this.#timers.moved();
+    }
     this.#pool.lease(this);
   }
 
-  /** The client has sent all of its request. Only then does the time of an attempt run (Envoy's per_try_timeout). */
+  /** The client has sent all of its request. */
   requestEnded(trailers: HeaderList | null): void {
-    this.#startPatience();
+    if (this.#timers !== null) this.#timers.requestEnded();
     if (this.#stream !== null) this.#stream.end(trailers);
   }
 
@@ -129,8 +124,10 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     this.#forward.call.context.turn.mark(this);
   }
 
+  /** The turn is over in which it was discarded, or in which its head came without what is to follow it. */
   flush(): void {
-    this.cancel();
+    if (this.#discarding) this.cancel();
+    else if (this.#held !== null) this.#forward.call.context.grace.hold(this.#held);
   }
 
   /** The request as a whole took too long: if this endpoint kept it waiting for a head, that is its failure. */
@@ -155,8 +152,7 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
 
   onStart(status: number, headers: HeaderList, length: number): void {
     const { call } = this.#forward;
-    if (this.#perTry !== null) call.context.wheel.stop(this.#perTry);
-    if (this.#idleLimit > 0) this.#moved();
+    if (this.#timers !== null) this.#timers.head();
     const { now } = call.context.turn;
     this.#observeHead(status, headers, now);
     const { reportSick } = this.endpoint;
@@ -169,21 +165,39 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
       meter.head(status, headers, now - this.started, now);
       this.#measureRequest(meter);
     }
-    call.respond(this, status, headers, length);
+    if (!this.#forward.repeats.awaitsStatus(status, headers)) {
+      call.respond(this, status, headers, length, null);
+      return;
+    }
+    this.#held = new HeldHead(status, headers, length, this);
+    call.context.turn.mark(this);
+  }
+
+  /** A message came behind the head that was held, or none for too long. */
+  pass(head: HeldHead): void {
+    if (this.#held !== head) return;
+    this.#held = null;
+    this.#forward.call.respond(this, head.status, head.headers, head.length, null);
   }
 
   onData(chunk: Uint8Array): boolean {
     const { meter } = this.endpoint;
-    if (this.#idleLimit > 0) this.#moved();
+    if (this.#timers !== null) this.#timers.moved();
+    if (this.#held !== null) this.pass(this.#held);
     if (meter !== null) meter.bytes(chunk.length, this.#forward.call.context.turn.now);
     return this.#discarding || this.#forward.call.responseData(chunk);
   }
 
   onEnd(trailers: HeaderList | null): void {
     if (trailers !== null) this.endpoint.meter?.trailers(trailers, this.#forward.call.context.turn.now);
-    if (this.#late !== null) this.#see(observationOfGrpc(trailers?.getKnown(GRPC_STATUS) ?? '0'));
+    if (this.#late !== null) this.#see(observationOfGrpc(grpcStatusIn(trailers?.getKnown(GRPC_STATUS) ?? '')));
+    const held = this.#held;
     this.#close();
-    if (!this.#discarding) this.#forward.call.responseEnd(this, trailers);
+    if (this.#discarding) return;
+    const { call } = this.#forward;
+    if (held === null || call.respond(this, held.status, held.headers, held.length, trailers)) {
+      call.responseEnd(this, trailers);
+    }
   }
 
   onHalfClosed(): void {
@@ -212,34 +226,12 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
     this.#forward.attemptFailed(this, FAILURE.overflow);
   }
 
-  #startPatience(): void {
-    const hedges = this.#hedgeAfter > 0 && (this.#patience === 0 || this.#hedgeAfter <= this.#patience);
-    const ms = hedges ? this.#hedgeAfter : this.#patience;
-    if (ms === 0) return;
-    const { turn, wheel } = this.#forward.call.context;
-    this.#perTry ??= new WheelTimer(() => (this.#hedgeAfter > 0 ? this.#hedge() : this.#tooSlow()));
-    if (!hedges) this.#hedgeAfter = 0;
-    wheel.start(this.#perTry, ms, turn.now);
-  }
-
-  /** Another attempt begins beside this one; hedging on the per-try timeout leaves this one without a limit. */
-  #hedge(): void {
-    const left = this.#patience - this.#hedgeAfter;
-    if (left === 0) this.stats.upstreamRqPerTryTimeout.inc();
-    this.#hedgeAfter = 0;
-    const { turn, wheel } = this.#forward.call.context;
-    if (left > 0 && this.#perTry !== null) wheel.start(this.#perTry, left, turn.now);
+  hedge(spent: boolean): void {
+    if (spent) this.stats.upstreamRqPerTryTimeout.inc();
     this.#forward.hedge(this);
   }
 
-  /** Something of the response came, or is waited for from now on. */
-  #moved(): void {
-    const { turn, wheel } = this.#forward.call.context;
-    this.#idle ??= new WheelTimer(() => this.#tooSlow());
-    wheel.start(this.#idle, this.#idleLimit, turn.now);
-  }
-
-  #tooSlow(): void {
+  tooSlow(): void {
     this.#observe(FAILURE.perTryTimeout);
     this.stats.upstreamRqPerTryTimeout.inc();
     this.cancel();
@@ -253,8 +245,8 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   #observeHead(status: number, headers: HeaderList, now: number): void {
     this.#ttfb = now - this.started;
     const grpc = status === 200 ? headers.getKnown(GRPC_STATUS) : undefined;
-    if (grpc !== undefined) this.#see(observationOfGrpc(grpc));
-    else if (status === 200 && this.endpoint.awaitsTrailers && isGrpc(headers)) {
+    if (grpc !== undefined) this.#see(observationOfGrpc(grpcStatusIn(grpc)));
+    else if (status === 200 && this.endpoint.awaitsTrailers && isGrpcType(headers.getKnown(CONTENT_TYPE))) {
       this.#late = new WheelTimer(() => this.#see(OBSERVED.success));
       this.#forward.call.context.wheel.start(this.#late, LATEST, now);
     } else this.#see(observationOfStatus(status));
@@ -284,9 +276,9 @@ export class Attempt implements PoolWaiter, AttemptSink, Flushable {
   #close(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#held = null;
     if (this.endpoint.meter !== null) this.#measureRequest(this.endpoint.meter);
-    if (this.#perTry !== null) this.#forward.call.context.wheel.stop(this.#perTry);
-    if (this.#idle !== null) this.#forward.call.context.wheel.stop(this.#idle);
+    if (this.#timers !== null) this.#timers.stop();
     if (this.#late !== null) this.#forward.call.context.wheel.stop(this.#late);
     if (this.#stream !== null) this.stats.upstreamRqActive.add(-1);
     if (this.#trial !== null) this.#trial.end(OBSERVED.nothing);

@@ -1,24 +1,23 @@
 import type { ClusterLimits } from '../cluster/limits.ts';
 import type { ClientStream, Exchange, RequestSink } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
-import { H, type HeaderList } from '../core/headers.ts';
+import type { HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure } from '../core/outcome.ts';
 import { ChainRun } from '../filter/chain.ts';
-import { forwardHeaders, respondedVia } from '../filter/forwarded.ts';
 import type { RouteEntry } from '../route/table.ts';
 import { recordAbort } from './abort.ts';
+import { arrive } from './arrival.ts';
 import type { Attempt } from './attempt.ts';
-import { stripPort } from './authority.ts';
 import type { DemandResult, HttpContext, RuntimeView, Upstream } from './context.ts';
 import { Deadline } from './deadline.ts';
 import { Forward } from './forward.ts';
+import { noteGrpcEnd, noteGrpcHead, recordGrpc } from './grpc.ts';
 import { answerOfThisHop } from './hops.ts';
 import { RequestBody } from './request-body.ts';
-import { REPLY, sendReply } from './rescue.ts';
+import { breakOff, REPLY, sendReply } from './rescue.ts';
+import { stampResponse } from './response-headers.ts';
 import { isSwitch, settleSwitch } from './switching.ts';
 import { type Terms, termsOf } from './terms.ts';
-
-const DATE = 1 << H.date;
 
 /**
  * One request on its way: route, filters, limits, attempts, response. Its methods stand in the order of its life; `#end`
@@ -44,7 +43,10 @@ export class Call implements RequestSink {
   #over = false;
   /** Null as long as nothing of the body had to be kept. */
   body: RequestBody | null = null;
-  #keepsBody = false;
+  /** All of the request that was sent is still there for another attempt. */
+  replayable = true;
+  /** Bytes of it that are kept for another attempt. */
+  #keepsBody = 0;
   #trailers: HeaderList | null = null;
   requestEnded = false;
   /** The head of the response went downstream. */
@@ -59,11 +61,7 @@ export class Call implements RequestSink {
 
   begin(): void {
     const { context, x } = this;
-    const { manager } = context;
-    context.stats.beginRequest(x.version);
-    if (manager.stripPort !== 'none') stripPort(x, manager.stripPort);
-    forwardHeaders(x, manager);
-    if (manager.generateRequestId) context.requestIds.stamp(x, manager);
+    arrive(x, context);
     const own = answerOfThisHop(x);
     if (own === null) this.#route();
     else this.reply(own);
@@ -154,33 +152,36 @@ export class Call implements RequestSink {
       this.body ??= new RequestBody(this.#entry === null ? 0 : this.#entry.bufferLimit);
       return this.body.hold(chunk);
     }
-    if (this.#keepsBody) {
-      this.body ??= new RequestBody(this.#entry === null ? 0 : this.#entry.bufferLimit);
+    if (this.#keepsBody > 0) {
+      this.body ??= new RequestBody(this.#keepsBody);
       if (!this.body.keep(chunk)) this.#abandonBody();
-    }
+    } else this.replayable = false;
     return stream.write(chunk);
   }
 
-  /** The body goes to an attempt whose head was sent. `again`: another attempt may follow, so it is kept, too. */
-  sendBody(stream: ClientStream, again: boolean): void {
+  /** The body goes to an attempt whose head was sent. `keep`: so many bytes of it are kept for another attempt. */
+  sendBody(stream: ClientStream, keep: number): void {
     const { body } = this;
     let flows = true;
-    this.#keepsBody = again && !this.responding && !body?.abandoned;
+    this.#keepsBody = this.responding || body?.abandoned ? 0 : keep;
     if (body !== null) {
       // What came before the route was known could not know its limit.
-      body.limit = (this.#entry as RouteEntry).bufferLimit;
+      body.limit = keep;
       for (const copy of body.copies) flows = stream.write(copy);
-      if (!again) body.abandon();
-      else if (body.size > body.limit) this.#abandonBody();
+      if (keep === 0) {
+        if (body.size > 0) this.replayable = false;
+        body.abandon();
+      } else if (body.size > keep) this.#abandonBody();
     }
     if (this.requestEnded) stream.end(this.#trailers);
     else if (flows) this.x.stream.resume();
   }
 
   #abandonBody(): void {
-    this.#keepsBody = false;
+    this.#keepsBody = 0;
+    this.replayable = false;
     this.body?.abandon();
-    this.#upstream?.stats.retryOrShadowAbandoned.inc();
+    if (this.#entry?.retry) this.#upstream?.stats.retryOrShadowAbandoned.inc();
   }
 
   onEnd(trailers: HeaderList | null): void {
@@ -208,29 +209,30 @@ export class Call implements RequestSink {
     if (!this.#over) this.x.stream.inform(status, headers);
   }
 
-  /** The final head from upstream. `length` as in `ServerStream.respond`. */
-  respond(attempt: Attempt, status: number, headers: HeaderList, length: number): void {
+  /**
+   * The final head from upstream. `length` as in `ServerStream.respond`; `trailers`, when they are known to be all that
+   * follows, else null. False: it is not the answer, since another attempt follows.
+   */
+  respond(attempt: Attempt, status: number, headers: HeaderList, length: number, trailers: HeaderList | null): boolean {
     const { context, x } = this;
-    const { manager, turn } = context;
     const entry = this.#entry as RouteEntry;
-    if ((this.#forward as Forward).retriesStatus(attempt, status, headers)) return;
+    if ((this.#forward as Forward).retriesStatus(attempt, status, headers, trailers)) return false;
+    if (x.grpc) noteGrpcHead(x, status, headers);
     attempt.stats.recordResponse(status);
     this.responding = true;
-    this.#keepsBody = false;
+    this.#keepsBody = 0;
     if (this.body !== null) this.body.abandon();
-    x.responseStart = turn.now;
+    x.responseStart = context.turn.now;
     x.status = status;
     x.detail = 'via_upstream';
     if (entry.needsResponseEdit) entry.applyResponse(x, status, headers);
     if (this.#filters !== null) this.#filters.response(status, headers);
-    headers.set('x-envoy-upstream-service-time', String(Math.round(turn.now - attempt.started)));
-    if ((headers.known & DATE) === 0 && !headers.has('date')) headers.add('date', context.date.text);
-    if (manager.serverName !== '') headers.set('server', manager.serverName);
+    stampResponse(headers, attempt, context);
     if (entry.affinity !== null) entry.affinity.respond(x, headers);
-    respondedVia(headers, manager.via);
     this.#response = headers;
     if (isSwitch(x, status)) context.stats.switched();
     x.stream.respond(status, headers, length);
+    return true;
   }
 
   responseData(chunk: Uint8Array): boolean {
@@ -247,6 +249,7 @@ export class Call implements RequestSink {
     const { x } = this;
     attempt.stats.upstreamRqTime.record(this.context.turn.now - (x.requestDone > 0 ? x.requestDone : x.started));
     this.#forward?.attemptEnded();
+    if (x.grpc) noteGrpcEnd(x, trailers);
     x.stream.end(trailers);
     this.#end();
   }
@@ -264,15 +267,8 @@ export class Call implements RequestSink {
 
   /** The response cannot be completed: break it off so that the client notices. */
   truncate(failure: Failure): void {
-    const { stats } = this.context;
-    this.x.flags |= failure.flag;
-    this.x.detail = failure.detail;
     this.#forward?.giveUp();
-    stats.rqResetAfterDownstreamResponseStarted.inc();
-    stats.downstreamRqTxReset.inc();
-    stats.downstreamCxDestroyActiveRq.inc();
-    stats.downstreamCxDestroyLocalActiveRq.inc();
-    this.x.stream.reset();
+    breakOff(this.x, failure, this.context.stats);
     this.#end();
   }
 
@@ -293,6 +289,7 @@ export class Call implements RequestSink {
     x.ended = context.turn.now;
     if (context.load !== null) context.load.ended(x);
     context.stats.recordRequest(x);
+    if (x.grpc) recordGrpc(x, this.#upstream, context);
     context.metrics.record(x);
     if (context.accessLog !== null) context.accessLog.record(x, this.#response);
   }

@@ -12,6 +12,7 @@ import type { AccessLog } from '../telemetry/access-log.ts';
 import type { ClusterStats } from '../telemetry/cluster-stats.ts';
 import type { HttpStats } from '../telemetry/http-stats.ts';
 import type { RequestMetrics } from '../telemetry/request-metrics.ts';
+import type { HeadGrace } from './held-head.ts';
 import type { ServiceLoad } from './service-load.ts';
 
 /** The runtime as the request path reads it: immutable, swapped whole when configuration changes. */
@@ -52,4 +53,5 @@ export interface HttpContext {
   readonly turn: Turn;
   readonly wheel: Wheel;
   readonly random: Random;
+  readonly grace: HeadGrace;
 }

@@ -1,10 +1,10 @@
 import { WheelTimer } from '../../shared/time/wheel.ts';
 import type { Trial } from '../cluster/breaker/gate.ts';
 import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
-import { OBSERVED, observationOfStatus } from '../cluster/outlier/observation.ts';
+import { OBSERVED } from '../cluster/outlier/observation.ts';
 import type { ClientStream, Exchange } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
-import { HeaderList } from '../core/headers.ts';
+import type { HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure } from '../core/outcome.ts';
 import type { Detour } from '../core/pool.ts';
 import { ChainRun } from '../filter/chain.ts';
@@ -14,13 +14,12 @@ import { Attempt } from './attempt.ts';
 import { stampAttempt } from './attempt-headers.ts';
 import type { Call } from './call.ts';
 import type { Upstream } from './context.ts';
-import { Repeats } from './repeats.ts';
+import { injectedFailure, observeInjected } from './injected.ts';
+import { NEVER, Repeats } from './repeats.ts';
 import { REPLY } from './rescue.ts';
 import { Rivals } from './rivals.ts';
 import { streamsOf } from './switching.ts';
 import type { Terms } from './terms.ts';
-
-const NO_HEADERS = HeaderList.of();
 
 /**
  * The attempt loop of one request: pick an endpoint, pass the filters of the attempt, send, and on failure decide
@@ -31,7 +30,7 @@ export class Forward {
   readonly #x: Exchange;
   readonly #entry: RouteEntry;
   readonly #terms: Terms;
-  readonly #repeats: Repeats;
+  readonly repeats: Repeats;
   #rivals: Rivals | null = null;
   /** As the attempt under way sees it. */
   #upstream: Upstream;
@@ -47,7 +46,7 @@ export class Forward {
     this.#entry = entry;
     this.#upstream = upstream;
     this.#terms = terms;
-    this.#repeats = new Repeats(call, terms.retry);
+    this.repeats = new Repeats(call, terms.retry);
   }
 
   /** The stream of the attempt under way, once there is one. */
@@ -64,8 +63,8 @@ export class Forward {
     const { guard } = cluster;
     const draws = retry === null ? 1 : retry.hostSelectionAttempts;
     let endpoint: LiveEndpoint | null;
-    if (guard === null) endpoint = cluster.pick(this.#repeats.tried, draws, x.hash);
-    else if (guard.choose(this.#repeats.tried, draws, x.hash)) {
+    if (guard === null) endpoint = cluster.pick(this.repeats.tried, draws, x.hash);
+    else if (guard.choose(this.repeats.tried, draws, x.hash)) {
       endpoint = guard.endpoint;
       this.#trial = guard.trial;
     } else return this.#guarded(guard.failure);
@@ -111,11 +110,10 @@ export class Forward {
   send(attempt: Attempt, stream: ClientStream): void {
     const { call } = this;
     const x = this.#x;
-    const retry = this.#terms.retry;
-    stampAttempt(x, this.#entry, this.#terms, this.#repeats, call.context.turn.now);
+    stampAttempt(x, this.#entry, this.#terms, this.repeats, call.context.turn.now);
     stream.start(x.method, x.authority, x.path, x.headers, x.bodyLength, attempt, x.protocol);
     // The connection may have gone in that moment; then the loop has gone on already.
-    if (this.#attempt === attempt) call.sendBody(stream, retry !== null && this.#repeats.count < retry.attempts);
+    if (this.#attempt === attempt) call.sendBody(stream, this.repeats.keeps(this.#entry, this.#upstream));
   }
 
   /** The client has sent all of its request. */
@@ -123,13 +121,17 @@ export class Forward {
     if (this.#attempt !== null) this.#attempt.requestEnded(trailers);
   }
 
-  /** The attempt under way brought a final head; true when it is given up for another attempt. */
-  retriesStatus(attempt: Attempt, status: number, headers: HeaderList): boolean {
-    this.#repeats.settled();
+  /**
+   * The attempt under way brought a final head, perhaps with its end (`trailers`) and nothing between; true when it is given
+   * up for another attempt.
+   */
+  retriesStatus(attempt: Attempt, status: number, headers: HeaderList, trailers: HeaderList | null): boolean {
+    this.repeats.settled();
     const retry = this.#terms.retry;
     if (retry === null) return false;
-    if (!retry.retryStatus(this.#x, status, headers)) {
-      if (this.#repeats.count > 0) attempt.stats.upstreamRqRetrySuccess.inc();
+    const fields = trailers ?? headers;
+    if (!retry.retryStatus(this.#x, status, headers, fields)) {
+      if (this.repeats.count > 0) attempt.stats.upstreamRqRetrySuccess.inc();
       this.#wins(attempt);
       return false;
     }
@@ -139,9 +141,10 @@ export class Forward {
       return true;
     }
     this.#wins(attempt);
-    if (this.#repeats.restrained(headers)) return false;
-    if (!this.#again(attempt.endpoint, true, this.#repeats.asked(headers))) {
-      this.#repeats.mark(headers);
+    if (this.repeats.restrained(headers)) return false;
+    const asked = this.repeats.asked(headers, fields);
+    if (asked === NEVER || !this.#again(attempt.endpoint, asked)) {
+      this.repeats.mark(headers);
       return false;
     }
     attempt.stats.recordRetried(status);
@@ -154,8 +157,8 @@ export class Forward {
   /** The attempt under way has taken too long: another begins beside it, if a retry may. */
   hedge(attempt: Attempt): void {
     const { call } = this;
-    if (this.#attempt !== attempt || call.responding || this.#repeats.before > 0) return;
-    if (this.#terms.retry?.hedges(this.#x) !== true || !this.#admit(attempt.endpoint, true, 0)) return;
+    if (this.#attempt !== attempt || call.responding || this.repeats.before > 0) return;
+    if (this.#terms.retry?.hedges(this.#x) !== true || !this.#admit(attempt.endpoint, 0)) return;
     this.#rivals ??= new Rivals();
     this.#rivals.add(attempt, this.#filters);
     this.#filters = null;
@@ -207,39 +210,37 @@ export class Forward {
       if (this.#rivals !== null) this.#leaves(attempt);
       return;
     }
-    this.#repeats.settled();
+    this.repeats.settled();
     if (this.#leaves(attempt)) return;
     this.attemptEnded();
     if (this.call.responding) return this.call.truncate(failure);
     const { endpoint, sent } = attempt;
-    if (!this.#repeats.wantsAfter(failure, sent)) return this.#fail(failure);
-    const atOnce = this.#repeats.atOnce(this.#upstream.cluster);
-    if (atOnce ? !this.#admit(endpoint, sent, 0) : !this.#again(endpoint, sent)) this.#fail(failure);
+    if (failure === FAILURE.refused && this.repeats.repeatsRefused()) return this.#retry();
+    if (!this.repeats.wantsAfter(failure, sent)) return this.#fail(failure);
+    const atOnce = this.repeats.atOnce(this.#upstream.cluster);
+    if (atOnce ? !this.#admit(endpoint, 0) : !this.#again(endpoint)) this.#fail(failure);
     else if (atOnce) this.#retry();
   }
 
   /** A fault answered in place of the endpoint: retries and ejection are exercised as by a real answer. */
   #injected(reply: LocalReply, endpoint: LiveEndpoint): void {
     this.#filters?.end();
-    this.#repeats.settled();
-    if (endpoint.begin()) endpoint.end();
-    const observed = reply.exempt ? OBSERVED.nothing : observationOfStatus(reply.status);
-    endpoint.observed(observed, 0);
-    if (!reply.exempt) endpoint.meter?.head(reply.status, NO_HEADERS, 0, this.call.context.turn.now);
+    this.repeats.settled();
+    const observed = observeInjected(reply, this.#x, endpoint, this.call.context.turn.now);
     this.#endTrial(observed);
     if (this.#leaves(null)) return;
-    const failure: Failure = { kind: 'injected', flag: reply.flags, status: reply.status, detail: reply.detail };
-    if (this.#repeats.wantsAfter(failure, false) && this.#again(endpoint, false)) return;
-    this.call.reply(this.#repeats.marked(reply));
+    const failure = injectedFailure(reply);
+    if (this.repeats.wantsAfter(failure, false) && this.#again(endpoint)) return;
+    this.call.reply(this.repeats.marked(reply));
   }
 
   /** Schedules another attempt after `asked` ms, or a back-off when that is -1; false when it may not be. */
-  #again(failed: LiveEndpoint, sent: boolean, asked = -1): boolean {
+  #again(failed: LiveEndpoint, asked = -1): boolean {
     const retry = this.#terms.retry;
     if (retry === null) return false;
     const { turn, wheel, random } = this.call.context;
-    const wait = asked >= 0 ? asked : retry.backoff(this.#repeats.count + 1, random);
-    if (!this.#admit(failed, sent, wait)) return false;
+    const wait = asked >= 0 ? asked : retry.backoff(this.repeats.count + 1, random);
+    if (!this.#admit(failed, wait)) return false;
     const { stats } = this.#upstream;
     (asked >= 0 ? stats.upstreamRqRetryBackoffRatelimited : stats.upstreamRqRetryBackoffExponential).inc();
     this.#backoff ??= new WheelTimer(() => this.#retry());
@@ -247,8 +248,8 @@ export class Forward {
     return true;
   }
 
-  #admit(failed: LiveEndpoint, sent: boolean, wait: number): boolean {
-    return this.#repeats.admit(this.#upstream, this.#entry.priority === 'high', failed, sent, wait);
+  #admit(failed: LiveEndpoint, wait: number): boolean {
+    return this.repeats.admit(this.#upstream, this.#entry.priority === 'high', failed, wait);
   }
 
   /** No back-off, or it is over. Endpoints may have come and gone meanwhile, so the cluster is looked up again. */
@@ -263,7 +264,7 @@ export class Forward {
   #fail(failure: Failure): void {
     if (this.#leaves(null)) return;
     this.#upstream.stats.recordResponse(failure.status);
-    this.call.reply(this.#repeats.marked(REPLY.of(failure)));
+    this.call.reply(this.repeats.marked(REPLY.of(failure)));
   }
 
   /** A breaker or a limit per endpoint lets nothing through. */
@@ -295,6 +296,6 @@ export class Forward {
     this.#filters?.end();
     this.#endTrial(OBSERVED.nothing);
     if (this.#backoff !== null) this.call.context.wheel.stop(this.#backoff);
-    this.#repeats.settled();
+    this.repeats.settled();
   }
 }

@@ -3,11 +3,18 @@ import type { ClusterLimits } from '../cluster/limits.ts';
 import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
 import type { RetryPolicy } from '../cluster/retry/policy.ts';
 import type { LocalReply } from '../core/filter.ts';
-import type { HeaderList } from '../core/headers.ts';
+import { H, type HeaderList } from '../core/headers.ts';
 import { type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
+import type { RouteEntry } from '../route/table.ts';
 import type { Call } from './call.ts';
 import type { Upstream } from './context.ts';
 import { attemptsBefore, NO_RETRY, saysNoRetry } from './retried.ts';
+
+const GRPC_STATUS = H['grpc-status'];
+/** Bytes of a body that are kept where no policy asks for retries, for an endpoint that does nothing with the request. */
+const UNPROCESSED_BYTES = 64 * 1024;
+/** Of a server that does not want to see the call again. */
+export const NEVER = -2;
 
 /** How often one request was repeated, and whether it may be again: by policy, count, body, deadline and budget. */
 export class Repeats {
@@ -21,6 +28,8 @@ export class Repeats {
   readonly #call: Call;
   /** Something ruled out another attempt that the policy would make. */
   #spent = false;
+  /** An endpoint did nothing with the request, and it was repeated without a policy. */
+  repeatedRefused = false;
   /** A retry counts against this from its decision until the attempt has its head, or has failed (as in Envoy). */
   #counted: ClusterLimits | null = null;
 
@@ -28,6 +37,23 @@ export class Repeats {
     this.#call = call;
     this.policy = policy;
     this.before = policy?.classes ? attemptsBefore(call.x) : 0;
+  }
+
+  /** Bytes of the request's body that an attempt which begins now keeps for another. */
+  keeps({ bufferLimit }: RouteEntry, { cluster }: Upstream): number {
+    if (this.policy !== null && this.count < this.policy.attempts) return bufferLimit;
+    const { protocol } = cluster.plan;
+    const mayBeRefused = protocol === 'http2' || (protocol === 'downstream' && this.#call.x.version === 20);
+    return mayBeRefused && !this.repeatedRefused ? Math.min(bufferLimit, UNPROCESSED_BYTES) : 0;
+  }
+
+  /** Whether a gRPC status may follow this head that would be retried as long as the client knows nothing of it. */
+  awaitsStatus(status: number, headers: HeaderList): boolean {
+    const { policy } = this;
+    const { replayable, responding, x } = this.#call;
+    if (policy === null || !policy.grpc || !x.grpc || status !== 200 || responding || !replayable) return false;
+    if (headers.getKnown(GRPC_STATUS) !== undefined || this.count >= policy.attempts) return false;
+    return !this.restrained(headers);
   }
 
   /** After a failure without a response. */
@@ -50,17 +76,34 @@ export class Repeats {
     return this.policy?.classes === true && (this.before > 0 || saysNoRetry(headers));
   }
 
-  /** Ms that a response asks to wait; -1 = it does not. */
-  asked(headers: HeaderList): number {
+  /**
+   * Once for each request, whatever the policy: a server that says that it looked at nothing of a stream (REFUSED_STREAM, or
+   * a GOAWAY below it), or a connection that went before anything was written, has not begun with it (RFC 9113 8.7; gRFC A6,
+   * "transparent retries"). It counts for nothing, and the second time the policy says what follows.
+   */
+  repeatsRefused(): boolean {
+    const { context, replayable, x } = this.#call;
+    if (this.repeatedRefused || !replayable || (x.deadline > 0 && context.turn.now >= x.deadline)) return false;
+    this.repeatedRefused = true;
+    return true;
+  }
+
+  /**
+   * Ms that a response asks to wait; -1 = it does not, NEVER = it asks not to come again. `fields`: where a gRPC status was
+   * found, beside which grpc-retry-pushback-ms stands (gRFC A6): what is no number of ms means never.
+   */
+  asked(headers: HeaderList, fields: HeaderList): number {
     const { date, random } = this.#call.context;
+    const pushback = this.#call.x.grpc ? fields.get('grpc-retry-pushback-ms') : undefined;
+    if (pushback !== undefined) return /^\d{1,9}$/.test(pushback) ? Number(pushback) : NEVER;
     return this.policy?.plan.rateLimited ? this.policy.askedBackoff(headers, Date.parse(date.text), random) : -1;
   }
 
   /** Whether another attempt may begin in `wait` ms; then it counts. */
-  admit({ cluster, stats }: Upstream, high: boolean, failed: LiveEndpoint, sent: boolean, wait: number): boolean {
+  admit({ cluster, stats }: Upstream, high: boolean, failed: LiveEndpoint, wait: number): boolean {
     const { policy } = this;
     if (policy === null) return false;
-    const { body, context, x } = this.#call;
+    const { context, replayable, x } = this.#call;
     const { now } = context.turn;
     this.#spent = true;
     if (this.count >= policy.attempts) {
@@ -69,7 +112,7 @@ export class Repeats {
       return false;
     }
     // Of a request that was sent in part another attempt needs the whole.
-    if (sent && body?.abandoned) return false;
+    if (!replayable) return false;
     if (x.deadline > 0 && now + wait >= x.deadline) return false;
     const limits = high ? cluster.highLimits : cluster.limits;
     this.settled();

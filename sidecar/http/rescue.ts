@@ -1,26 +1,27 @@
 import type { Exchange } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
+import { grpcOfHttp } from '../core/grpc.ts';
 import { HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
 import type { RouteEntry } from '../route/table.ts';
+import type { HttpStats } from '../telemetry/http-stats.ts';
+
+const OVERLOADED = ['x-envoy-overloaded', 'true'];
+const NO_HEADERS: readonly string[] = [];
 
 const make = (status: number, flags: number, detail: string, ...headers: string[]): LocalReply =>
   Object.freeze({ status, flags, detail, headers });
 
-/** For gRPC a timeout is DEADLINE_EXCEEDED, whatever HTTP calls it. */
-function madeOf({ detail, flag, kind, status }: Failure): LocalReply {
-  const late = kind === 'timeout' || kind === 'per-try-timeout';
-  return late ? Object.freeze({ status, flags: flag, detail, headers: [], grpcStatus: 4 }) : make(status, flag, detail);
-}
+const madeOf = ({ detail, flag, grpcStatus, kind, status }: Failure): LocalReply =>
+  Object.freeze({
+    status,
+    flags: flag,
+    detail,
+    headers: kind === 'overflow' ? OVERLOADED : NO_HEADERS,
+    grpcStatus,
+  });
 
-const byFailure = new Map<Failure, LocalReply>(
-  Object.values(FAILURE).map((failure) => [
-    failure,
-    failure.kind === 'overflow'
-      ? make(failure.status, failure.flag, failure.detail, 'x-envoy-overloaded', 'true')
-      : madeOf(failure),
-  ]),
-);
+const byFailure = new Map<Failure, LocalReply>(Object.values(FAILURE).map((failure) => [failure, madeOf(failure)]));
 
 /** Every reply that the sidecar makes for a failure of its own or of the upstream. */
 export const REPLY = {
@@ -38,39 +39,19 @@ export const REPLY = {
   },
 } as const;
 
-/** gRPC status of an HTTP status. Source: grpc/doc/http-grpc-status-mapping.md. */
-function grpcStatusOf(status: number): number {
-  switch (status) {
-    case 400:
-      return 13;
-    case 401:
-      return 16;
-    case 403:
-      return 7;
-    case 404:
-      return 12;
-    case 429:
-    case 502:
-    case 503:
-    case 504:
-      return 14;
-    default:
-      return 2;
-  }
-}
-
 /**
  * Sends a reply of our own, in the form that the caller understands: text, or a gRPC response of trailers only. Returns its
  * headers.
  */
 export function sendReply(x: Exchange, reply: LocalReply, entry: RouteEntry | null, date: string): HeaderList {
   x.detail = reply.detail;
-  const grpc = x.headers.get('content-type')?.startsWith('application/grpc') === true;
+  const { grpc } = x;
   const body = grpc || reply.status === 204 || reply.status === 304 ? '' : (reply.body ?? reply.detail);
   const headers = HeaderList.of(...(reply.headers ?? []));
   if (grpc) {
     headers.add('content-type', 'application/grpc');
-    headers.add('grpc-status', String(reply.grpcStatus ?? grpcStatusOf(reply.status)));
+    x.grpcStatus = reply.grpcStatus ?? grpcOfHttp(reply.status);
+    headers.add('grpc-status', String(x.grpcStatus));
     headers.add('grpc-message', percentEncode(reply.body ?? reply.detail));
   } else if (body !== '') headers.add('content-type', 'text/plain');
   headers.add('date', date);
@@ -86,6 +67,25 @@ export function sendReply(x: Exchange, reply: LocalReply, entry: RouteEntry | nu
   }
   x.stream.end(null);
   return headers;
+}
+
+/**
+ * Breaks off a response whose head went downstream so that the client notices: by a reset, or for gRPC by the trailers that
+ * say what a reset could not.
+ */
+export function breakOff(x: Exchange, failure: Failure, stats: HttpStats): void {
+  x.flags |= failure.flag;
+  x.detail = failure.detail;
+  stats.rqResetAfterDownstreamResponseStarted.inc();
+  if (x.grpc && x.version === 20) {
+    x.grpcStatus = failure.grpcStatus;
+    const message = percentEncode(failure.detail);
+    return x.stream.end(HeaderList.of('grpc-status', String(failure.grpcStatus), 'grpc-message', message));
+  }
+  stats.downstreamRqTxReset.inc();
+  stats.downstreamCxDestroyActiveRq.inc();
+  stats.downstreamCxDestroyLocalActiveRq.inc();
+  x.stream.reset();
 }
 
 /** grpc-message encoding: everything outside of printable ASCII, and the percent sign. JSON may hold half a surrogate pair. */

@@ -1,4 +1,5 @@
 import type { Cell, Distribution, Stats } from '../core/stats.ts';
+import { GrpcCounters } from './grpc-counters.ts';
 import { ResponseCounters } from './response-counters.ts';
 
 /**
@@ -55,6 +56,8 @@ export class ClusterStats {
   readonly #responses: ResponseCounters;
   /** Made with the first retry on a status. */
   #retried: ResponseCounters | null = null;
+  /** Made with the first gRPC call. */
+  #grpc: GrpcCounters | null = null;
 
   /** `owner` is ClusterPlan.statName. */
   constructor(stats: Stats, owner: string) {
@@ -114,6 +117,12 @@ export class ClusterStats {
   recordResponse(status: number): void {
     this.upstreamRqCompleted.inc();
     this.#responses.record(status);
+  }
+
+  /** A gRPC call is over, by whomever its status was said. */
+  recordGrpc(status: number): void {
+    this.#grpc ??= new GrpcCounters(this.#stats, this.#owner);
+    this.#grpc.record(status);
   }
 
   /** A response that was not passed on because another attempt follows (`retry.upstream_rq_...`). */

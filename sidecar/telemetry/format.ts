@@ -1,6 +1,6 @@
 import type { Exchange } from '../core/exchange.ts';
 import type { HeaderList } from '../core/headers.ts';
-import { headerOperator, OPERATORS, type Operator, startTime } from './operators.ts';
+import { grpcStatus, headerOperator, OPERATORS, type Operator, startTime } from './operators.ts';
 
 /** Where a format is used: each operator says where it means something. */
 export type FormatUse = 'log' | 'header';
@@ -90,6 +90,9 @@ function operatorFor(name: string, argument: string | undefined, use: FormatUse)
   if (name === 'REQ' || name === 'RESP') return headerOperator(name, argument);
   if (name === 'START_TIME') {
     return use === 'log' ? startTime(argument ?? '') : 'not supported in headers';
+  }
+  if (name === 'GRPC_STATUS') {
+    return use === 'log' ? grpcStatus(argument) : 'not supported in headers: it is not known yet';
   }
   const known = OPERATORS[name];
   if (!known) return 'this command operator is not supported';

@@ -78,7 +78,9 @@ export class JsonLines {
       headers.get('x-envoy-original-path') ?? x.path,
     )},"protocol":${PROTOCOL[x.version]},"authority":${this.#authority.of(x.authority)},"response_code":${
       x.status
-    },"response_flags":"${flagNames(x.flags)}","response_code_details":${this.#detail.of(x.detail)},"bytes_received":${
+    },"response_flags":"${flagNames(x.flags)}","response_code_details":${this.#detail.of(x.detail)}${
+      x.grpc ? `,"grpc_status":${x.grpcStatus}` : ''
+    },"bytes_received":${
       x.bytesReceived
     },"bytes_sent":${x.bytesSent},"duration":${Math.round(x.ended - x.started)},"response_duration":${
       answered

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Exchange } from '../core/exchange.ts';
+import { grpcStatusName } from '../core/grpc.ts';
 import type { HeaderList } from '../core/headers.ts';
 import { flagNames, RESPONSE_FLAG } from '../core/outcome.ts';
 import type { FormatUse } from './format.ts';
@@ -59,6 +60,7 @@ export const OPERATORS: Readonly<Record<string, { use: FormatUse; operator: Oper
     use: 'log',
     operator: (x) => ((x.flags & RESPONSE_FLAG.UF) !== 0 ? details(x.detail) : undefined),
   },
+  GRPC_STATUS_NUMBER: { use: 'log', operator: (x) => (x.grpc ? String(x.grpcStatus) : undefined) },
   BYTES_RECEIVED: { use: 'log', operator: (x) => String(x.bytesReceived) },
   BYTES_SENT: { use: 'log', operator: (x) => String(x.bytesSent) },
   DURATION: { use: 'log', operator: (x) => span(x.started, x.ended) ?? '0' },
@@ -94,6 +96,20 @@ function responseValue(name: string): Operator | string {
   if (name === ':status') return (x) => String(x.status);
   if (name.startsWith(':')) return `there is no ${name} in a response`;
   return (_x, response) => response?.get(name);
+}
+
+/** %GRPC_STATUS% and %GRPC_STATUS(FORM)%, in camel case unless told. The operator, or what is wrong with it. */
+export function grpcStatus(argument = 'camel_string'): Operator | string {
+  switch (argument.toLowerCase()) {
+    case 'camel_string':
+      return (x) => (x.grpc ? grpcStatusName(x.grpcStatus, 'camel') : undefined);
+    case 'snake_string':
+      return (x) => (x.grpc ? grpcStatusName(x.grpcStatus, 'snake') : undefined);
+    case 'number':
+      return (x) => (x.grpc ? String(x.grpcStatus) : undefined);
+    default:
+      return 'takes CAMEL_STRING, SNAKE_STRING or NUMBER';
+  }
 }
 
 /** %START_TIME% with an optional strftime format. The operator, or what is wrong with it. */

@@ -1,7 +1,11 @@
 import type { Exchange } from '../core/exchange.ts';
-import { H } from '../core/headers.ts';
+import { GRPC_STATUSES } from '../core/grpc.ts';
 import { flagNames } from '../core/outcome.ts';
 import type { Cell, Distribution, Stats } from '../core/stats.ts';
+import { GrpcRoutes } from './grpc-routes.ts';
+
+/** In place of a gRPC status. */
+const NOT_GRPC = -1;
 
 /** Who speaks, as far as this sidecar knows: Istio's label values, e.g. source_workload, destination_service_name. */
 export interface MeshIdentity {
@@ -16,8 +20,10 @@ export class RequestMetrics {
   readonly #stats: Stats;
   readonly #identity: MeshIdentity;
   readonly #clusters = new Map<string, ClusterMetrics>();
+  readonly #grpcRoutes: GrpcRoutes;
 
   constructor(stats: Stats, identity: MeshIdentity) {
+    this.#grpcRoutes = new GrpcRoutes(stats);
     this.#stats = stats;
     this.#identity = identity;
   }
@@ -26,6 +32,11 @@ export class RequestMetrics {
   record(x: Exchange): void {
     const cluster = this.#clusters.get(x.cluster) ?? this.#first(x.cluster);
     cluster.record(x);
+  }
+
+  /** The same of a gRPC call, by its route. */
+  recordGrpc(x: Exchange): void {
+    this.#grpcRoutes.record(x);
   }
 
   #first(name: string): ClusterMetrics {
@@ -43,7 +54,9 @@ class ClusterMetrics {
   readonly #base: Readonly<Record<string, string>>;
   /** Without any flag, plain HTTP: by status. */
   readonly #plain: (LabelSet | null)[] = new Array<LabelSet | null>(600).fill(null);
-  /** All others, by flags, status and whether it is gRPC. */
+  /** gRPC with an HTTP status of 200, without any flag: by gRPC status. */
+  readonly #grpc: (LabelSet | null)[] = new Array<LabelSet | null>(GRPC_STATUSES + 1).fill(null);
+  /** All others, by flags, status and gRPC status. */
   readonly #rare = new Map<number, LabelSet>();
 
   constructor(stats: Stats, base: Readonly<Record<string, string>>) {
@@ -53,18 +66,18 @@ class ClusterMetrics {
 
   record(x: Exchange): void {
     const { status, flags } = x;
-    // gRPC is always POST; looking at the method first spares most requests the search for a header.
-    const grpc = x.method === 'POST' && x.headers.getKnown(H['content-type'])?.startsWith('application/grpc') === true;
+    const grpc = x.grpc ? Math.min(x.grpcStatus, GRPC_STATUSES) : NOT_GRPC;
     let set: LabelSet | null | undefined;
-    if (flags === 0 && !grpc && status > 0 && status < 600) {
-      set = this.#plain[status];
+    if (flags === 0 && status > 0 && status < 600 && (grpc === NOT_GRPC || status === 200)) {
+      const usual = grpc === NOT_GRPC ? this.#plain : this.#grpc;
+      const at = grpc === NOT_GRPC ? status : grpc;
+      set = usual[at];
       if (!set) {
-        set = this.#make(status, 0, false);
-        this.#plain[status] = set;
+        set = this.#make(status, 0, grpc);
+        usual[at] = set;
       }
     } else {
-      // 18 bits of flags, 10 of status, 1 of protocol: a small integer.
-      const key = (flags << 11) | ((status & 1023) << 1) | (grpc ? 1 : 0);
+      const key = (flags * 1024 + (status & 1023)) * 32 + grpc + 1;
       set = this.#rare.get(key);
       if (!set) {
         set = this.#make(status, flags, grpc);
@@ -77,11 +90,12 @@ class ClusterMetrics {
     set.responseBytes.record(x.bytesSent);
   }
 
-  #make(status: number, flags: number, grpc: boolean): LabelSet {
+  #make(status: number, flags: number, grpc: number): LabelSet {
     const labels = {
       ...this.#base,
-      request_protocol: grpc ? 'grpc' : 'http',
+      request_protocol: grpc === NOT_GRPC ? 'http' : 'grpc',
       response_code: String(status),
+      ...(grpc !== NOT_GRPC && { grpc_response_status: grpc < GRPC_STATUSES ? String(grpc) : 'other' }),
       response_flags: flagNames(flags),
     };
     return {

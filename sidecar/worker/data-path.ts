@@ -21,6 +21,7 @@ import type { FaultSurroundings } from '../filter/injection.ts';
 import { makeFilter } from '../filter/make.ts';
 import { RequestIds } from '../filter/request-id.ts';
 import type { DemandResult, HttpContext } from '../http/context.ts';
+import { HeadGrace } from '../http/held-head.ts';
 import { loadProber } from '../http/load-probe.ts';
 import { ServiceLoad } from '../http/service-load.ts';
 import type { TcpContext } from '../l4/context.ts';
@@ -68,6 +69,7 @@ export class DataPath {
   readonly #demand: WorkerDemand;
   readonly #requestIds = new RequestIds();
   readonly #logFiles: LogFiles;
+  readonly #grace = new HeadGrace(this.#clock, (run) => this.#inTurn(run));
   readonly #date = new DateText(this.#clock);
   readonly #faults: FaultSurroundings;
   readonly #compiler: Compiler;
@@ -272,6 +274,7 @@ export class DataPath {
       load: outbound ? null : new ServiceLoad(http.routeConfig, { runtime: () => this.#runtime }),
       current: { runtime: () => this.#runtime },
       requestIds: this.#requestIds,
+      grace: this.#grace,
       date: this.#date,
       turn: this.#turn,
       wheel: this.#wheel,

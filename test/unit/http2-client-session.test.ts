@@ -280,7 +280,8 @@ test('RFC 9113 8.7: REFUSED_STREAM says that nothing was done; other codes do no
     ['reset', 'upstream reset the stream before it answered: ENHANCE_YOUR_CALM'],
   );
   assert.ok(reset.stream.written > 0);
-  assert.equal(cut.failure, FAILURE.truncated);
+  assert.equal(cut.failure?.detail, `${FAILURE.truncated.detail}: REFUSED_STREAM`);
+  assert.deepEqual([reset.failure?.grpcStatus, cut.failure?.grpcStatus], [8, 14]);
 });
 
 test('RFC 9113 6.8: GOAWAY refuses the streams above its last, the others end, then the connection', () => {

@@ -22,10 +22,8 @@ export function observationOfStatus(status: number): number {
 /** gRPC statuses that tell of a server in trouble, as the HTTP statuses that Envoy takes them for. */
 const httpOfGrpc: Readonly<Record<number, number>> = { 2: 500, 4: 504, 12: 501, 13: 500, 14: 503, 15: 500 };
 
-/** `status`: the text of a grpc-status; what is none counts as UNKNOWN. */
-export function observationOfGrpc(status: string): number {
-  const code = /^\d{1,2}$/.test(status) ? Number(status) : 2;
-  return observationOfStatus(httpOfGrpc[code] ?? 200);
+export function observationOfGrpc(status: number): number {
+  return observationOfStatus(httpOfGrpc[status] ?? 200);
 }
 
 export function observationOfFailure(failure: Failure): number {

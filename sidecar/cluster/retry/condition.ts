@@ -1,3 +1,5 @@
+import { GRPC } from '../../core/grpc.ts';
+
 /** Conditions of a retry policy as bits, by Envoy's words (retry_on and retry_grpc_on). */
 export const RETRY_ON = {
   '5xx': 1 << 0,
@@ -23,18 +25,18 @@ export function isRetryWord(word: string): word is RetryWord {
   return Object.hasOwn(RETRY_ON, word);
 }
 
-/** The condition that a gRPC status (by number) can meet; 0 = none. */
-export function conditionOfGrpcStatus(status: string): number {
+/** The condition that a gRPC status can meet; 0 = none. */
+export function conditionOfGrpcStatus(status: number): number {
   switch (status) {
-    case '1':
+    case GRPC.cancelled:
       return RETRY_ON.cancelled;
-    case '4':
+    case GRPC.deadlineExceeded:
       return RETRY_ON['deadline-exceeded'];
-    case '8':
+    case GRPC.resourceExhausted:
       return RETRY_ON['resource-exhausted'];
-    case '13':
+    case GRPC.internal:
       return RETRY_ON.internal;
-    case '14':
+    case GRPC.unavailable:
       return RETRY_ON.unavailable;
     default:
       return 0;

@@ -1,5 +1,6 @@
 import type { Random } from '../../../shared/struct/random.ts';
 import type { Exchange } from '../../core/exchange.ts';
+import { grpcStatusIn } from '../../core/grpc.ts';
 import { H, type HeaderList } from '../../core/headers.ts';
 import type { Failure } from '../../core/outcome.ts';
 import type { RetryPlan } from '../../core/plan/route.ts';
@@ -11,7 +12,7 @@ const ANY_RESET = RETRY_ON.reset | RETRY_ON['5xx'] | RETRY_ON['gateway-error'];
 /** What is met by an attempt that never reached the endpoint. */
 const NEVER_SENT =
   ANY_RESET | RETRY_ON['reset-before-request'] | RETRY_ON['connect-failure'] | RETRY_ON['refused-stream'];
-const GRPC =
+const GRPC_WORDS =
   RETRY_ON.cancelled |
   RETRY_ON['deadline-exceeded'] |
   RETRY_ON.internal |
@@ -30,7 +31,9 @@ export type HeadersTest = (headers: HeaderList) => boolean;
  *
  * Without `classes` the words of retry_on mean what Envoy means by them. With `classes` (decision D11) the words choose
  * the failures, and the method says whether repeating is safe: an attempt that never sent a byte may be repeated with any
- * method, any other only when the method is idempotent, the request has an Idempotency-Key, or the policy says so.
+ * method, any other only when the method is idempotent, the request has an Idempotency-Key, or the policy says so. All of
+ * gRPC is POST, so there the words for its statuses are the consent, as retryable status codes are in gRPC's own retries
+ * (gRFC A6), and they mean the statuses that a client takes a reset or a lost connection for, too.
  */
 export class RetryPolicy {
   readonly plan: RetryPlan;
@@ -41,12 +44,16 @@ export class RetryPolicy {
   readonly perTryIdleTimeout: number;
   /** Ms after which another attempt begins beside the first; 0 = never. */
   readonly hedgeAfter: number;
+  /** Any of these three is set. */
+  readonly timed: boolean;
   readonly avoidTried: boolean;
   /** Aya's classes, and so restraint over hops. */
   readonly classes: boolean;
   /** For the word retriable-headers. */
   readonly retriableHeaders: HeadersTest | null;
   readonly hostSelectionAttempts: number;
+  /** Some gRPC status is retried. */
+  readonly grpc: boolean;
   readonly #on: number;
   readonly #codes: ReadonlySet<number>;
   readonly #nonIdempotent: boolean;
@@ -62,9 +69,11 @@ export class RetryPolicy {
     this.hedgeAfter = plan.hedgeAfter ?? 0;
     this.attempts = plan.attempts;
     this.perTryTimeout = plan.perTryTimeout;
+    this.timed = this.perTryTimeout > 0 || this.perTryIdleTimeout > 0 || this.hedgeAfter > 0;
     this.avoidTried = plan.avoidTried;
     this.hostSelectionAttempts = plan.hostSelectionAttempts;
     this.#on = plan.on.reduce((bits, word) => (isRetryWord(word) ? bits | RETRY_ON[word] : bits), 0);
+    this.grpc = (this.#on & GRPC_WORDS) !== 0;
     this.#codes = new Set(plan.statusCodes);
     this.#nonIdempotent = plan.nonIdempotent;
     this.#base = plan.backoffBase;
@@ -106,11 +115,13 @@ export class RetryPolicy {
       case 'timeout':
         return false;
       case 'injected':
+        if (x.grpc && this.#meetsGrpc(failure.grpcStatus)) return true;
         return this.#meetsStatus(failure.status) && (!sent || this.#repeatable(x));
       default:
         break;
     }
     if (this.classes) {
+      if (x.grpc && this.#meetsGrpc(failure.grpcStatus)) return true;
       if (!sent) return (on & NEVER_SENT) !== 0;
       return (on & ANY_RESET) !== 0 && this.#repeatable(x);
     }
@@ -120,15 +131,21 @@ export class RetryPolicy {
     return connecting && (on & RETRY_ON['connect-failure']) !== 0;
   }
 
-  /** After a response head. */
-  retryStatus(x: Exchange, status: number, headers: HeaderList): boolean {
+  /** After a response head. `fields` may hold a gRPC status: the head, or trailers that came without a message before. */
+  retryStatus(x: Exchange, status: number, headers: HeaderList, fields = headers): boolean {
     const on = this.#on;
     if (on === 0) return false;
-    const met = headers.has('x-envoy-ratelimited')
-      ? (on & RETRY_ON['envoy-ratelimited']) !== 0
-      : this.#meetsStatus(status) ||
-        ((on & GRPC) !== 0 && this.#meetsGrpcStatus(headers)) ||
+    let met: boolean;
+    if (headers.has('x-envoy-ratelimited')) met = (on & RETRY_ON['envoy-ratelimited']) !== 0;
+    else {
+      if (this.grpc) {
+        const text = fields.getKnown(H['grpc-status']);
+        if (text !== undefined && this.#meetsGrpc(grpcStatusIn(text))) return true;
+      }
+      met =
+        this.#meetsStatus(status) ||
         ((on & RETRY_ON['retriable-headers']) !== 0 && this.retriableHeaders?.(headers) === true);
+    }
     return met && this.#repeatable(x);
   }
 
@@ -142,9 +159,8 @@ export class RetryPolicy {
     return (on & RETRY_ON['retriable-status-codes']) !== 0 && this.#codes.has(status);
   }
 
-  #meetsGrpcStatus(headers: HeaderList): boolean {
-    const status = headers.getKnown(H['grpc-status']);
-    return status !== undefined && (this.#on & conditionOfGrpcStatus(status)) !== 0;
+  #meetsGrpc(status: number): boolean {
+    return (this.#on & conditionOfGrpcStatus(status)) !== 0;
   }
 
   /** Whether doing it twice is as good as once. */

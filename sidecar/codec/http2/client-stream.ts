@@ -1,4 +1,5 @@
 import type { AttemptSink, ClientStream as Contract } from '../../core/exchange.ts';
+import { grpcOfReset } from '../../core/grpc.ts';
 import type { HeaderList } from '../../core/headers.ts';
 import { FAILURE, type Failure } from '../../core/outcome.ts';
 import type { ClientSession } from './client-session.ts';
@@ -157,8 +158,8 @@ export class ClientStream extends Stream implements Contract {
   #failureOf(breach: Breach, code: number, reason: string): Failure {
     if (breach === 'protocol') return { ...FAILURE.protocol, detail: `${FAILURE.protocol.detail}: ${reason}` };
     if (breach === 'refused' && !this.#headSeen) return FAILURE.refused;
-    if (this.#headSeen) return FAILURE.truncated;
-    if (breach === 'lost') return FAILURE.reset;
-    return { ...FAILURE.streamReset, detail: `${FAILURE.streamReset.detail}: ${errorName(code)}` };
+    if (breach === 'lost') return this.#headSeen ? FAILURE.truncated : FAILURE.reset;
+    const failure = this.#headSeen ? FAILURE.truncated : FAILURE.streamReset;
+    return { ...failure, detail: `${failure.detail}: ${errorName(code)}`, grpcStatus: grpcOfReset(code) };
   }
 }

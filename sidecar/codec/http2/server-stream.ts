@@ -1,5 +1,6 @@
 import type { ServerStream as Contract, Exchange, Peer, RequestSink } from '../../core/exchange.ts';
-import { HeaderList } from '../../core/headers.ts';
+import { GRPC, grpcOfHttp, isGrpcType } from '../../core/grpc.ts';
+import { H, HeaderList } from '../../core/headers.ts';
 import { FLOOD } from './flood.ts';
 import { ERROR } from './frame.ts';
 import { block } from './header-block.ts';
@@ -105,7 +106,10 @@ export class ServerStream extends Stream implements Contract {
     this.connection.pulse.watch(ms);
   }
 
-  /** Answers in place of the handler, which hears that the request is over. */
+  /**
+   * Answers in place of the handler, which hears that the request is over. Of a stream without an exchange the request stands
+   * in `block`.
+   */
   refuse(status: number, reason: string, failure: 'protocol' | 'timeout'): void {
     const x = this.#x;
     const sink = this.#sink;
@@ -115,12 +119,22 @@ export class ServerStream extends Stream implements Contract {
     }
     this.#sink = null;
     const { date, owner } = this.connection;
-    const headers = HeaderList.of('content-type', 'text/plain', 'date', date.text, 'server', 'aya');
-    this.respond(status, headers, reason.length);
-    this.write(Buffer.from(reason, 'latin1'));
+    const headers = HeaderList.of('date', date.text, 'server', 'aya');
+    if (x === null ? isGrpcType(block.headers().getKnown(H['content-type'])) : x.grpc) {
+      const grpc = failure === 'timeout' ? GRPC.deadlineExceeded : grpcOfHttp(status);
+      if (x !== null) x.grpcStatus = grpc;
+      headers.add('content-type', 'application/grpc');
+      headers.add('grpc-status', String(grpc));
+      headers.add('grpc-message', reason);
+      this.respond(200, headers, 0);
+    } else {
+      headers.add('content-type', 'text/plain');
+      this.respond(status, headers, reason.length);
+      this.write(Buffer.from(reason, 'latin1'));
+    }
     this.end(null);
     if (x === null) return owner.onBadRequest(this, status, reason);
-    x.status = status;
+    x.status = x.grpc ? 200 : status;
     sink?.onAbort(failure);
   }
 

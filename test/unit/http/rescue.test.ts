@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { responseHead } from '../../../sidecar/codec/http1/response-head.ts';
 import { Exchange, type ServerStream } from '../../../sidecar/core/exchange.ts';
+import { isGrpcType } from '../../../sidecar/core/grpc.ts';
 import { HeaderList } from '../../../sidecar/core/headers.ts';
 import { sendReply } from '../../../sidecar/http/rescue.ts';
 
@@ -21,6 +22,7 @@ function answered(body: string, contentType: string): { head: string; body: stri
   } as unknown as ServerStream;
   const headers = HeaderList.of('content-type', contentType);
   const x = new Exchange(stream, 11, 'GET', 'http', 'a', '/', headers, 0, 0);
+  x.grpc = isGrpcType(contentType);
   sendReply(x, { status: 503, flags: 0, detail: 'why', body }, null, 'now');
   return got;
 }

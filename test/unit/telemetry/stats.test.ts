@@ -167,24 +167,36 @@ test("a request is one of Istio's series, told apart by code, flags and protocol
     labels: { source_workload: 'web' },
     peer: (cluster) => ({ destination_service_name: cluster }),
   });
-  const request = (status: number, flags: number, headers: string[] = []): void => {
-    const x = exchangeOf({ headers, method: 'POST' });
+  const request = (status: number, flags: number, grpcStatus = -1): void => {
+    const x = exchangeOf({ method: 'POST' });
+    Object.assign(x, { grpc: grpcStatus >= 0, grpcStatus });
     Object.assign(x, { status, flags, cluster: 'cart', ended: x.started + 12, bytesReceived: 100, bytesSent: 5000 });
     metrics.record(x);
   };
   request(200, 0);
   request(200, 0);
   request(503, 1 << 2);
-  request(200, 0, ['content-type', 'application/grpc']);
+  request(200, 0, 0);
+  request(200, 0, 0);
+  request(200, 1 << 2, 14);
+  request(200, 0, 99);
   const totals = collector.samples().filter((each) => each.name === 'istio_requests_total');
   assert.deepEqual(
     totals
-      .map(({ labels, value }) => [labels?.request_protocol, labels?.response_code, labels?.response_flags, value])
+      .map(({ labels, value }) => [
+        labels?.request_protocol,
+        labels?.response_code,
+        labels?.response_flags,
+        labels?.grpc_response_status,
+        value,
+      ])
       .sort(),
     [
-      ['grpc', '200', '-', 1],
-      ['http', '200', '-', 2],
-      ['http', '503', 'UO', 1],
+      ['grpc', '200', '-', '0', 2],
+      ['grpc', '200', '-', 'other', 1],
+      ['grpc', '200', 'UO', '14', 1],
+      ['http', '200', '-', undefined, 2],
+      ['http', '503', 'UO', undefined, 1],
     ],
   );
   assert.deepEqual(
