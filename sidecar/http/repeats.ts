@@ -47,13 +47,15 @@ export class Repeats {
     return mayBeRefused && !this.repeatedRefused ? Math.min(bufferLimit, UNPROCESSED_BYTES) : 0;
   }
 
-  /** Whether a gRPC status may follow this head that would be retried as long as the client knows nothing of it. */
+  /**
+   * Whether a gRPC status may follow this head that would be retried as long as the client knows nothing of it, or at least
+   * be marked as retried enough.
+   */
   awaitsStatus(status: number, headers: HeaderList): boolean {
     const { policy } = this;
     const { replayable, responding, x } = this.#call;
     if (policy === null || !policy.grpc || !x.grpc || status !== 200 || responding || !replayable) return false;
-    if (headers.getKnown(GRPC_STATUS) !== undefined || this.count >= policy.attempts) return false;
-    return !this.restrained(headers);
+    return headers.getKnown(GRPC_STATUS) === undefined && !this.restrained(headers);
   }
 
   /** After a failure without a response. */
