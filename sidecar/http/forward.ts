@@ -121,10 +121,7 @@ export class Forward {
     if (this.#attempt !== null) this.#attempt.requestEnded(trailers);
   }
 
-  /**
-   * The attempt under way brought a final head, perhaps with its end (`trailers`) and nothing between; true when it is given
-   * up for another attempt.
-   */
+  /** An attempt brought a final head, perhaps with its end (`trailers`); true when it is given up for another attempt. */
   retriesStatus(attempt: Attempt, status: number, headers: HeaderList, trailers: HeaderList | null): boolean {
     this.repeats.settled();
     const retry = this.#terms.retry;

@@ -5,6 +5,7 @@ import type { Turn } from '../core/turn.ts';
 import { ChainRun } from '../filter/chain.ts';
 import type { AssignedFaults } from '../filter/fault-assignment.ts';
 import { joinedDetours, noted } from '../filter/injection.ts';
+import { injectedFailure } from '../http/injected.ts';
 import { RawStreams } from '../upstream/raw-stream.ts';
 import { StreamWire } from './stream-wire.ts';
 import { NO_PEER, tcpExchange } from './tcp-exchange.ts';
@@ -56,9 +57,8 @@ export class TcpFaults implements Dial {
     else {
       this.#attempt = new ChainRun([perAttempt], this.#x, (reply) => {
         if (reply === null) return this.#connect(pool, waiter);
-        const { detail, exempt = false, flags, status } = reply;
-        this.exempt = exempt;
-        waiter.onRefused({ kind: 'injected', flag: flags, status, detail });
+        this.exempt = reply.exempt === true;
+        waiter.onRefused(injectedFailure(reply));
       });
       this.#attempt.start();
     }
