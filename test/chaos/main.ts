@@ -22,15 +22,16 @@ import { flapping } from './scenarios/flapping.ts';
 import { killedOne } from './scenarios/killed-one.ts';
 import { killedTwo } from './scenarios/killed-two.ts';
 import { limited } from './scenarios/limited.ts';
+import { outage } from './scenarios/outage.ts';
 import { posting } from './scenarios/posting.ts';
 import { resetting } from './scenarios/resetting.ts';
-import { rollingGracefully, rollingKilled } from './scenarios/rolling.ts';
+import { rollingGracefully, rollingKilled, rollingPosts } from './scenarios/rolling.ts';
 import { slow } from './scenarios/slow.ts';
 import { stopped } from './scenarios/stopped.ts';
 
 const all: readonly Scenario[] = [
   ...[killedOne, stopped, slow, failingOne, resetting, limited, flapping, killedTwo],
-  ...[rollingGracefully, rollingKilled, burst, failingAll, posting],
+  ...[rollingGracefully, rollingKilled, rollingPosts, burst, failingAll, outage, posting],
 ];
 const { values } = parseArgs({
   options: {
@@ -51,7 +52,7 @@ function chosen<T extends { readonly name: string }>(from: readonly T[], names: 
   return wanted.length === 0 ? from : from.filter(({ name }) => wanted.includes(name));
 }
 
-const scenarios = chosen(all, values.only);
+const scenarios = chosen(all, values.only).filter(({ longOnly }) => !(scale.short && longOnly));
 const asked = chosen([aya, haproxy, envoy], values.proxies || (scale.short ? 'aya,haproxy' : ''));
 const proxies = asked.filter((each) => each.version() !== undefined);
 for (const each of asked) if (!proxies.includes(each)) console.log(`${each.name} is not here: left out`);

@@ -67,15 +67,28 @@ export const recovery = (goal: number): Measure => ({
   margin: { times: 1, plus: 0.5 },
 });
 
+/** Seconds from the mark `back` until the last request that failed was due. */
+export const backAfter = (goal: number): Measure => ({
+  words: 'none fails after s',
+  digits: 1,
+  of({ kills, marks, samples }) {
+    const { back = 0 } = marks;
+    const last = samples.reduce((until, each) => (failed(each, kills) ? Math.max(until, each.due) : until), back);
+    return (last - back) / 1_000;
+  },
+  goal,
+  margin: { times: 1, plus: 0.5 },
+});
+
 /** Of the requests that reached backends, what the first of them got: percent. */
-export const shareOfFirst = (goal: number): Measure => ({
+export const shareOfFirst = (goal?: number): Measure => ({
   words: 'share %',
   digits: 1,
   of({ backends }) {
     const all = backends.reduce((sum, { requests }) => sum + requests, 0);
     return (100 * (backends[0]?.requests ?? 0)) / all;
   },
-  goal,
+  ...(goal !== undefined && { goal }),
   margin: { times: 1, plus: 1 },
 });
 

@@ -49,6 +49,7 @@ export interface Scenario {
   readonly words: string;
   readonly method?: 'GET' | 'POST';
   readonly kills?: boolean;
+  readonly longOnly?: boolean;
   /** Something is wrong from the first request on. */
   before?(fleet: Fleet): void;
   happen(stage: Stage): Promise<void>;

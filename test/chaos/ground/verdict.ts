@@ -23,7 +23,8 @@ export function judge({ measures }: Scenario, runs: readonly Run[], scale: Scale
     const value = measure.of(own);
     const verdicts: Verdict[] = [];
     if (goal !== undefined) {
-      verdicts.push({ words: `${words} ${value.toFixed(digits)}, goal ${goal}`, holds: value <= goal });
+      const holds = Number(value.toFixed(digits)) <= goal;
+      verdicts.push({ words: `${words} ${value.toFixed(digits)}, goal ${goal}`, holds });
     }
     if (other && margin && compares(measure, scale)) {
       const theirs = measure.of(other);

@@ -1,4 +1,4 @@
-import { failedRequests, p99 } from '../ground/measures.ts';
+import { duplicates, failedRequests, p99 } from '../ground/measures.ts';
 import type { Scenario, Stage } from '../ground/scenario.ts';
 
 async function restartAll(stage: Stage, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
@@ -23,4 +23,14 @@ export const rollingKilled: Scenario = {
   kills: true,
   happen: (stage) => restartAll(stage, 'SIGKILL'),
   measures: [failedRequests(), p99],
+};
+
+/** Who closes an idle connection in the moment in which a request is written to it has read it, or has not: nobody knows. */
+export const rollingPosts: Scenario = {
+  name: 'rolling-post',
+  words: 'POST, while all five are restarted gracefully (long form only)',
+  longOnly: true,
+  method: 'POST',
+  happen: (stage) => restartAll(stage, 'SIGTERM'),
+  measures: [duplicates, failedRequests()],
 };

@@ -1,4 +1,4 @@
-import { failedRequests, p99 } from '../ground/measures.ts';
+import { failedRequests, p99, shareOfFirst } from '../ground/measures.ts';
 import type { Scenario } from '../ground/scenario.ts';
 
 export const slow: Scenario = {
@@ -10,5 +10,5 @@ export const slow: Scenario = {
     stage.fleet.conduct(0, 'slow');
     await stage.pass(10, 2);
   },
-  measures: [p99, failedRequests(0)],
+  measures: [p99, shareOfFirst(), failedRequests(0)],
 };
