@@ -57,6 +57,8 @@ export interface LoadBalancing {
   blackoutPeriod?: string;
   weightExpirationPeriod?: string;
   weightUpdatePeriod?: string;
+  /** Endpoints are asked for load reports so often (OpenRcaService); absent: their responses bring them. */
+  reportPeriod?: string;
   /** How much an error counts as utilization. */
   errorUtilizationPenalty?: number;
   probesPerRequest?: number;
@@ -121,6 +123,7 @@ const optionsOf: Readonly<Record<BalancingPolicy, readonly Option[]>> = {
     'blackoutPeriod',
     'weightExpirationPeriod',
     'weightUpdatePeriod',
+    'reportPeriod',
     'errorUtilizationPenalty',
   ],
   Prequal: ['probesPerRequest', 'poolSize', 'probeMaxAge', 'hotQuantile'],
@@ -190,6 +193,7 @@ export const loadBalancing: Schema<LoadBalancing> = object<LoadBalancing>(
     blackoutPeriod: optional(duration(0, day)),
     weightExpirationPeriod: optional(span),
     weightUpdatePeriod: optional(duration(100, day)),
+    reportPeriod: optional(duration(100, day)),
     errorUtilizationPenalty: optional(number(0, 1_000)),
     probesPerRequest: optional(number(0.1, 16)),
     poolSize: optional(integer(2, 256)),

@@ -112,6 +112,8 @@ function standardPolicy(block: LoadBalancing): Extension {
         ...span('blackout_period', block.blackoutPeriod),
         ...span('weight_expiration_period', block.weightExpirationPeriod),
         ...span('weight_update_period', block.weightUpdatePeriod),
+        ...(block.reportPeriod !== undefined && { enable_oob_load_report: { value: true } }),
+        ...span('oob_reporting_period', block.reportPeriod),
         ...(block.errorUtilizationPenalty !== undefined && {
           error_utilization_penalty: { value: block.errorUtilizationPenalty },
         }),

@@ -31,6 +31,11 @@ export const methods = {
     request: 'grpc.health.v1.HealthCheckRequest',
     response: 'grpc.health.v1.HealthCheckResponse',
   },
+  StreamCoreMetrics: {
+    path: '/xds.service.orca.v3.OpenRcaService/StreamCoreMetrics',
+    request: 'xds.service.orca.v3.OrcaLoadReportRequest',
+    response: 'xds.data.orca.v3.OrcaLoadReport',
+  },
 } as const;
 
 export type Method = keyof typeof methods;

@@ -9,9 +9,10 @@ import { messagesSource, schemaSource } from './generate/typescript.ts';
 
 const home = path.join(import.meta.dirname, '../..');
 const ours = path.join(home, 'proto');
-const envoys = ['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].map((each) =>
-  path.join(home, 'node_modules/@grpc/grpc-js-xds/deps', each),
-);
+const envoys = [
+  ...['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].map((each) => `grpc-js-xds/deps/${each}`),
+  'grpc-js/proto/xds',
+].map((each) => path.join(home, 'node_modules/@grpc', each));
 
 /** Our protos. */
 export function readOurs(): Protos {
@@ -20,7 +21,7 @@ export function readOurs(): Protos {
 
 /** The same files, complete, as the package carries them. */
 export function readEnvoys(): Protos {
-  const files = globSync('{envoy,google}/**/*.proto', { cwd: ours }).sort();
+  const files = globSync('{envoy,google,xds}/**/*.proto', { cwd: ours }).sort();
   const missing = files.filter((file) => !envoys.some((directory) => existsSync(path.join(directory, file))));
   if (missing.length > 0) throw new Error(`not among Envoy's protos: ${missing.join(', ')}`);
   return readProtos(files, envoys);

@@ -1962,6 +1962,25 @@ export interface HealthCheckResponse {
   status?: HealthCheckResponseServingStatus;
 }
 
+/** xds.data.orca.v3.OrcaLoadReport */
+export interface OrcaLoadReport {
+  cpu_utilization?: number;
+  mem_utilization?: number;
+  rps?: number;
+  request_cost: Record<string, number>;
+  utilization: Record<string, number>;
+  rps_fractional?: number;
+  eps?: number;
+  named_metrics: Record<string, number>;
+  application_utilization?: number;
+}
+
+/** xds.service.orca.v3.OrcaLoadReportRequest */
+export interface OrcaLoadReportRequest {
+  report_interval?: Duration;
+  request_cost_names: string[];
+}
+
 /** Every message by its full name. */
 export interface Messages {
   'aya.v1.ClusterOptions': ClusterOptions;
@@ -2195,4 +2214,6 @@ export interface Messages {
   'google.rpc.Status': Status;
   'grpc.health.v1.HealthCheckRequest': HealthCheckRequest;
   'grpc.health.v1.HealthCheckResponse': HealthCheckResponse;
+  'xds.data.orca.v3.OrcaLoadReport': OrcaLoadReport;
+  'xds.service.orca.v3.OrcaLoadReportRequest': OrcaLoadReportRequest;
 }

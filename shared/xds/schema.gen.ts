@@ -234,6 +234,8 @@ export const schema: Schema = {
     "google.rpc.Status": [[1,"code","int32"],[2,"message","string"],[3,"details",".google.protobuf.Any","repeated"]],
     "grpc.health.v1.HealthCheckRequest": [[1,"service","string"]],
     "grpc.health.v1.HealthCheckResponse": [[1,"status",".grpc.health.v1.HealthCheckResponse.ServingStatus"]],
+    "xds.data.orca.v3.OrcaLoadReport": [[1,"cpu_utilization","double"],[2,"mem_utilization","double"],[3,"rps","uint64"],[4,"request_cost","double","map"],[5,"utilization","double","map"],[6,"rps_fractional","double"],[7,"eps","double"],[8,"named_metrics","double","map"],[9,"application_utilization","double"]],
+    "xds.service.orca.v3.OrcaLoadReportRequest": [[1,"report_interval",".google.protobuf.Duration"],[2,"request_cost_names","string","repeated"]],
   },
   enums: {
     "aya.v1.ErrorRateBreaker.Per": {"SERVICE":0,"ENDPOINT":1},

@@ -17,6 +17,7 @@ import { type EjectionEvent, Ejector } from '../worker/ejector.ts';
 import { type CheckEventRecord, HealthChecker } from '../worker/health-checker.ts';
 import { WorkerHost } from '../worker/host.ts';
 import type { ListenerBook } from '../worker/listener-book.ts';
+import { LoadWatch } from '../worker/load-watch.ts';
 import type { NodeIdentity } from '../worker/protocol.ts';
 import { SlotAllocator } from '../worker/slot-allocator.ts';
 
@@ -53,6 +54,7 @@ export class ControlPath {
   readonly host: WorkerHost;
   readonly ejector: Ejector;
   readonly checker: HealthChecker;
+  readonly #loads: LoadWatch;
   readonly breakers: Breakers;
   readonly discovery: Discovery;
   /** The newest last. */
@@ -99,6 +101,7 @@ export class ControlPath {
       onEvent: (event) => this.#checked(event),
       onPassed: (slot) => this.ejector.passedCheck(slot),
     });
+    this.#loads = new LoadWatch({ slots: this.slots.table, clock: this.clock, random: systemRandom, log });
     this.breakers = new Breakers({
       slots: this.slots.table,
       clock: this.clock,
@@ -139,6 +142,7 @@ export class ControlPath {
   async close(): Promise<void> {
     await this.discovery.stop();
     this.breakers.close();
+    this.#loads.close();
     this.checker.close();
     this.ejector.close();
     await this.host.close();
@@ -180,12 +184,14 @@ export class ControlPath {
       this.ejector.put(plan, members);
       this.checker.put(plan, members);
       this.breakers.put(plan, members);
+      this.#loads.put(plan, members);
     }
     for (const name of clusters) {
       if (this.host.plan.cluster.has(name)) continue;
       this.ejector.remove(name);
       this.checker.remove(name);
       this.breakers.remove(name);
+      this.#loads.remove(name);
     }
     this.#options.onHealth();
   }

@@ -104,7 +104,9 @@ export class Cluster {
     this.highLimits.adopt(plan.highLimits, this.#around.now());
     this.#detectors.adopt(plan.outlier);
     if (!isDeepStrictEqual(this.plan.balancer, plan.balancer)) {
-      for (const endpoint of this.set.endpoints) endpoint.meter = meterOf(plan.balancer, this.#around.now());
+      for (const endpoint of this.set.endpoints) {
+        endpoint.meter = meterOf(plan.balancer, endpoint.slot, this.#around.now());
+      }
     }
     const retired: Pool[] = [];
     for (const endpoint of this.set.endpoints) {
@@ -214,7 +216,7 @@ export class Cluster {
     const slot = this.#around.slots.slot(slotIndex);
     const endpoint = new LiveEndpoint(address, port, slot, slotIndex, this.#detectors);
     endpoint.since = this.#around.now();
-    endpoint.meter = meterOf(this.plan.balancer, endpoint.since);
+    endpoint.meter = meterOf(this.plan.balancer, slot, endpoint.since);
     endpoint.pool = this.#around.pool(endpoint, this.plan, this.limits);
     this.#protect(endpoint, this.plan);
     return endpoint;

@@ -32,6 +32,7 @@ export const SHARED = {
   consecutive5xx: 1,
   consecutiveGateway: 2,
   consecutiveLocal: 3,
+  /** Of an endpoint, as it reports its load out of band: the bits of a 32-bit float; 0 = none. */
   weight: 4,
   /** Of a cluster's slot: rises when the flags of one of its endpoints change, so that a pick sees it with one load. */
   generation: 5,
@@ -158,6 +159,17 @@ export class Slot {
     Atomics.store(this.#cells, this.#shared + cell, value);
   }
 
+  /** What an endpoint's load reports make its weight, 0 = none to be used. Main writes it. */
+  get weight(): number {
+    bits[0] = this.shared(SHARED.weight);
+    return float[0] as number;
+  }
+
+  set weight(weight: number) {
+    float[0] = weight;
+    this.setShared(SHARED.weight, bits[0] as number);
+  }
+
   /** Counts one more in a shared failure counter and returns the new value. */
   bump(cell: number): number {
     return Atomics.add(this.#cells, this.#shared + cell, 1) + 1;
@@ -202,3 +214,6 @@ export class Slot {
     this.#cells.fill(0, at, at + ROW_CELLS);
   }
 }
+
+const float = new Float32Array(1);
+const bits = new Int32Array(float.buffer);

@@ -14,7 +14,14 @@ export const policies = {
   'least response time': { balancer: { kind: 'least-response-time', ...latency } },
   'weighted round robin': {
     // The blackout is for the statistics of a start, of which there are none here.
-    balancer: { kind: 'client-side-weights', blackout: 0, expiration: 180_000, update: 1_000, errorPenalty: 1 },
+    balancer: {
+      kind: 'client-side-weights',
+      blackout: 0,
+      expiration: 180_000,
+      update: 1_000,
+      errorPenalty: 1,
+      reportEvery: 0,
+    },
   },
   Prequal: {
     balancer: {

@@ -1,4 +1,10 @@
-import { Server, ServerCredentials, type ServiceDefinition, type UntypedHandleCall } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  type ServerMetricRecorder,
+  type ServiceDefinition,
+  type UntypedHandleCall,
+} from '@grpc/grpc-js';
 
 export interface GrpcBackend {
   readonly port: number;
@@ -18,11 +24,12 @@ const greeter: ServiceDefinition = {
   },
 };
 
-/** A plain gRPC server on 127.0.0.1 that answers every call with its name. */
-export async function startGrpcBackend(name: string): Promise<GrpcBackend> {
+/** A plain gRPC server on 127.0.0.1 that answers every call with its name, and reports `load` to who asks (ORCA). */
+export async function startGrpcBackend(name: string, load?: ServerMetricRecorder): Promise<GrpcBackend> {
   const server = new Server();
   const hello = (_call: unknown, answer: (error: null, bytes: Buffer) => void): void => answer(null, Buffer.from(name));
   server.addService(greeter, { Hello: hello as unknown as UntypedHandleCall });
+  load?.addToServer(server);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),

@@ -29,7 +29,7 @@ export function grpcScenario(name: string, command: readonly string[], skip: str
     const directory = temporaryDirectory(t);
     const plane = await startControlPlane(directory);
     t.after(() => plane.stop());
-    const servers = await Promise.all(['one', 'two', 'three'].map(startGrpcBackend));
+    const servers = await Promise.all(['one', 'two', 'three'].map((each) => startGrpcBackend(each)));
     t.after(() => {
       for (const each of servers) each.stop();
     });

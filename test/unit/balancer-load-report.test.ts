@@ -13,6 +13,7 @@ const plan: ClientSideWeightsPlan = {
   expiration: 180_000,
   update: 1_000,
   errorPenalty: 1,
+  reportEvery: 0,
 };
 const text = (utilization: number, rps: number, eps = 0): HeaderList =>
   HeaderList.of('endpoint-load-metrics', `TEXT cpu_utilization=${utilization},rps_fractional=${rps},eps=${eps}`);

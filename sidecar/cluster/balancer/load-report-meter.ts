@@ -1,22 +1,20 @@
 import type { HeaderList } from '../../core/headers.ts';
 import type { ClientSideWeightsPlan } from '../../core/plan/balancer.ts';
+import type { Slot } from '../../core/slots.ts';
 import { IdleMeter } from '../meter.ts';
 import { loadReportIn } from './load-report.ts';
+import { ReportedWeight } from './reported-weight.ts';
 
-/**
- * The weight of an endpoint by the load reports in its responses: requests per second over utilization, errors being
- * counted as utilization. Nothing for a time after the first report (its figures are those of a start), and nothing when
- * reports have stopped. Source: gRPC A58; Envoy, client_side_weighted_round_robin.
- */
+/** The weight of an endpoint: by the load reports in its responses, or as main says that hears them out of band. */
 export class LoadReportMeter extends IdleMeter {
-  readonly #plan: ClientSideWeightsPlan;
-  #weight = 0;
-  #first = Number.POSITIVE_INFINITY;
-  #last = 0;
+  readonly #reported: ReportedWeight;
+  /** Where main writes the weight; null = responses bring the reports. */
+  readonly #slot: Slot | null;
 
-  constructor(plan: ClientSideWeightsPlan) {
+  constructor(plan: ClientSideWeightsPlan, slot: Slot | null = null) {
     super();
-    this.#plan = plan;
+    this.#reported = new ReportedWeight(plan);
+    this.#slot = plan.reportEvery > 0 ? slot : null;
   }
 
   override head(_status: number, headers: HeaderList, _ttfb: number, now: number): void {
@@ -29,23 +27,13 @@ export class LoadReportMeter extends IdleMeter {
 
   /** 0 = none to be used now. */
   weight(now: number): number {
-    if (now - this.#last >= this.#plan.expiration) {
-      this.#first = Number.POSITIVE_INFINITY;
-      return 0;
-    }
-    return now - this.#first < this.#plan.blackout ? 0 : this.#weight;
+    return this.#slot === null ? this.#reported.at(now) : this.#slot.weight;
   }
 
   #read(headers: HeaderList, now: number): void {
+    if (this.#slot !== null) return;
     const report = loadReportIn(headers);
-    if (report === null) return;
-    const { requestsPerSecond, errorsPerSecond } = report;
-    const errors = requestsPerSecond > 0 ? (errorsPerSecond / requestsPerSecond) * this.#plan.errorPenalty : 0;
-    const utilization = report.utilization + errors;
-    if (requestsPerSecond <= 0 || utilization <= 0) return;
-    if (this.#first === Number.POSITIVE_INFINITY) this.#first = now;
-    this.#last = now;
-    this.#weight = requestsPerSecond / utilization;
+    if (report !== null) this.#reported.report(report, now);
   }
 }
 

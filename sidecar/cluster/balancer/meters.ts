@@ -1,12 +1,13 @@
 import type { BalancerPlan } from '../../core/plan/balancer.ts';
+import type { Slot } from '../../core/slots.ts';
 import type { LiveEndpoint } from '../live-endpoint.ts';
 import type { Meter } from '../meter.ts';
 import { BandwidthMeter } from './bandwidth-meter.ts';
 import { LatencyMeter } from './latency-meter.ts';
 import { LoadReportMeter } from './load-report-meter.ts';
 
-/** What a policy measures of each endpoint; null = nothing. */
-export function meterOf(policy: BalancerPlan, now: number): Meter | null {
+/** What a policy measures of the endpoint in `slot`; null = nothing. */
+export function meterOf(policy: BalancerPlan, slot: Slot, now: number): Meter | null {
   switch (policy.kind) {
     case 'peak-ewma':
     case 'least-response-time':
@@ -14,7 +15,7 @@ export function meterOf(policy: BalancerPlan, now: number): Meter | null {
     case 'least-bandwidth':
       return new BandwidthMeter(policy.decay, now);
     case 'client-side-weights':
-      return new LoadReportMeter(policy);
+      return new LoadReportMeter(policy, slot);
     default:
       return null;
   }

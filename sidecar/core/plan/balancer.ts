@@ -19,6 +19,8 @@ export interface ClientSideWeightsPlan {
   readonly update: number;
   /** How much an error counts as utilization. */
   readonly errorPenalty: number;
+  /** Ms between reports that endpoints are asked for out of band; 0 = their responses bring them. */
+  readonly reportEvery: number;
 }
 
 /** By probes of the called side's load. Names and defaults follow the paper (NSDI 2024). */

@@ -156,16 +156,26 @@ test('a list of balancing policies in which we have none is refused by their nam
   ]);
 });
 
+const reportEvery = ({ balancer }: { balancer: BalancerPlan }): number =>
+  balancer.kind === 'client-side-weights' ? balancer.reportEvery : 0;
+
 test('load reports and policies of our own have their defaults', () => {
   const cswrr = 'client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin';
   const table: [object, BalancerPlan][] = [
     [
       listedPolicy(cswrr, {}),
-      { kind: 'client-side-weights', blackout: 10_000, expiration: 180_000, update: 1_000, errorPenalty: 1 },
+      {
+        kind: 'client-side-weights',
+        blackout: 10_000,
+        expiration: 180_000,
+        update: 1_000,
+        errorPenalty: 1,
+        reportEvery: 0,
+      },
     ],
     [
       listedPolicy(cswrr, { blackout_period: '0s', weight_update_period: '0.01s', error_utilization_penalty: 2 }),
-      { kind: 'client-side-weights', blackout: 0, expiration: 180_000, update: 100, errorPenalty: 2 },
+      { kind: 'client-side-weights', blackout: 0, expiration: 180_000, update: 100, errorPenalty: 2, reportEvery: 0 },
     ],
     [own('PeakEwma'), { kind: 'peak-ewma', decay: 10_000, initial: 30, failure: 5_000 }],
     [
@@ -187,6 +197,11 @@ test('load reports and policies of our own have their defaults', () => {
     ],
   ];
   for (const [json, plan] of table) assert.deepEqual(read(json).balancer, plan);
-  const oob = tryRead(listedPolicy(cswrr, { enable_oob_load_report: true })).problems;
-  assert.match(oob.join(), /enable_oob_load_report: not supported yet/);
+  const oob = (over: object) => listedPolicy(cswrr, { enable_oob_load_report: true, ...over });
+  assert.deepEqual(reportEvery(read(oob({}))), 10_000);
+  assert.deepEqual(reportEvery(read(oob({ oob_reporting_period: '2s' }))), 2_000);
+  assert.match(
+    tryRead(oob({ oob_reporting_period: '0s' })).problems.join(),
+    /oob_reporting_period: must be more than 0/,
+  );
 });
