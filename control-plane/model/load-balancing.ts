@@ -44,6 +44,8 @@ export interface LoadBalancing {
   hash?: HashSource[];
   /** Whatever the policy: a client stays at the endpoint that its cookie names. */
   sessionCookie?: SessionCookie;
+  /** Whatever the policy: a client, told by its address, stays at the endpoint of its first request. */
+  sourceAffinity?: SourceAffinity;
   /** RingHash, Maglev and SourceIp: percent of the mean load that no endpoint may exceed. */
   balanceFactor?: number;
   minimumRingSize?: number;
@@ -92,6 +94,11 @@ export interface SessionCookie {
   strict: boolean;
 }
 
+export interface SourceAffinity {
+  /** How long a client may be away before it is forgotten; default 1h. */
+  ttl?: string;
+}
+
 /** Exactly one of the sources. */
 export interface HashSource {
   header?: string;
@@ -103,11 +110,13 @@ export interface HashSource {
   terminal: boolean;
 }
 
-type Option = Exclude<keyof LoadBalancing, 'policy' | 'choiceCount' | 'sessionCookie'>;
+/** Options that go with every policy. */
+type Everywhere = 'sessionCookie' | 'sourceAffinity';
+type Option = Exclude<keyof LoadBalancing, 'policy' | 'choiceCount' | Everywhere>;
 
 const byLatency = ['slowStart', 'decay', 'defaultLatency', 'failureLatency'] as const;
 
-/** Fields that each policy takes beside `policy`, `choiceCount` and `sessionCookie`. */
+/** Fields that each policy takes beside `policy`, `choiceCount` and those that all take. */
 const optionsOf: Readonly<Record<BalancingPolicy, readonly Option[]>> = {
   LeastRequest: ['slowStart', 'zoneAware'],
   LeastConnection: ['slowStart', 'zoneAware'],
@@ -184,6 +193,7 @@ export const loadBalancing: Schema<LoadBalancing> = object<LoadBalancing>(
     slowStart: optional(slowStart),
     zoneAware: optional(zoneAware),
     sessionCookie: optional(sessionCookie),
+    sourceAffinity: optional(object<SourceAffinity>({ ttl: optional(duration(1000, 365 * day)) })),
     hash: optional(list(hashSource, { min: 1, max: 8 })),
     balanceFactor: optional(integer(100, 10_000)),
     minimumRingSize: optional(integer(1, 4_096)),
@@ -207,7 +217,8 @@ function checkOptions(block: LoadBalancing, path: string, problems: Problems): v
   const { policy } = block;
   const allowed = optionsOf[policy];
   for (const field of Object.keys(block) as (keyof LoadBalancing)[]) {
-    if (field === 'policy' || field === 'sessionCookie' || (allowed as readonly string[]).includes(field)) continue;
+    if (['policy', 'sessionCookie', 'sourceAffinity'].includes(field) || (allowed as readonly string[]).includes(field))
+      continue;
     // It is stored with every policy, by its default.
     if (field === 'choiceCount' && (policy === 'LeastRequest' || block.choiceCount === 2)) continue;
     problems.add(at(path, field), `has no meaning with policy ${policy}`);

@@ -21,21 +21,27 @@ export function hashing(policies: readonly (TrafficPolicy | undefined)[], { kind
   return {};
 }
 
-/** The cookie of sessions with the services of a route: the first that wants any. For our own sidecars only. */
-export function sessionCookie(
+/** How clients stay at endpoints of the services of a route, whatever the policy: as the first says that wants it. For our own sidecars only. */
+export function stickiness(
   policies: readonly (TrafficPolicy | undefined)[],
   { kind, level }: Caller,
 ): Message<'aya.v1.RouteOptions'> {
   if (kind !== 'aya' || level < 2) return {};
   for (const policy of policies) {
-    const cookie = policy?.spec.loadBalancing?.sessionCookie;
-    if (!cookie) continue;
-    const { name, ttl, path = '/', strict } = cookie;
+    const { sessionCookie: cookie, sourceAffinity: source } = policy?.spec.loadBalancing ?? {};
+    if (!cookie && !source) continue;
     return {
-      session_cookie: { name, path, strict, ...(ttl !== undefined && { ttl: fromMs(parseDuration(ttl) ?? 0) }) },
+      ...(cookie && {
+        session_cookie: { name: cookie.name, path: cookie.path ?? '/', strict: cookie.strict, ...lifetime(cookie.ttl) },
+      }),
+      ...(source && { source_affinity: lifetime(source.ttl) }),
     };
   }
   return {};
+}
+
+function lifetime(ttl: string | undefined): { ttl?: ReturnType<typeof fromMs> } {
+  return ttl === undefined ? {} : { ttl: fromMs(parseDuration(ttl) ?? 0) };
 }
 
 function sourcesOf(policy: TrafficPolicy | undefined): readonly HashSource[] {

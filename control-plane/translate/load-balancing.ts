@@ -39,8 +39,11 @@ const grpcPolicies: readonly BalancingPolicy[] = [
 ];
 
 /** Whether sidecars of level 1 know all of a block (decisions D19). */
-export function isOfLevel1({ policy, slowStart, sessionCookie, zoneAware }: LoadBalancing): boolean {
-  return ['LeastRequest', 'RoundRobin', 'Random'].includes(policy) && !slowStart && !sessionCookie && !zoneAware;
+export function isOfLevel1({ policy, slowStart, sessionCookie, sourceAffinity, zoneAware }: LoadBalancing): boolean {
+  return (
+    ['LeastRequest', 'RoundRobin', 'Random'].includes(policy) &&
+    !(slowStart || sessionCookie || sourceAffinity || zoneAware)
+  );
 }
 
 /**
@@ -51,8 +54,9 @@ export function isOfLevel1({ policy, slowStart, sessionCookie, zoneAware }: Load
 export function balancing(policy: TrafficPolicy | undefined, kind: NodeKind, note: Note): Cluster {
   const block = policy?.spec.loadBalancing ?? byDefault;
   const own = ownPolicy(block);
-  if (policy && block.sessionCookie && kind !== 'aya') {
-    note(policy, 'loadBalancing.sessionCookie: only sidecars of Aya keep sessions', kind);
+  for (const field of ['sessionCookie', 'sourceAffinity'] as const) {
+    if (!policy || !block[field] || kind === 'aya') continue;
+    note(policy, `loadBalancing.${field}: only sidecars of Aya keep sessions`, kind);
   }
   if (policy && block.zoneAware && kind !== 'aya') {
     note(policy, 'loadBalancing.zoneAware: only sidecars of Aya know who else calls from where', kind);

@@ -6,7 +6,7 @@ import { type Destination, destinationsOf, sending } from './backends.ts';
 import type { Caller } from './caller.ts';
 import type { ServiceEntry } from './catalog.ts';
 import { type FaultyRule, withFaults } from './faulty-rules.ts';
-import { hashing, sessionCookie } from './hash-policy.ts';
+import { hashing, stickiness } from './hash-policy.ts';
 import type { Message } from './message.ts';
 import type { Note } from './problem.ts';
 import {
@@ -66,7 +66,7 @@ function routeOf(
       caller,
     ),
   };
-  const session = sessionCookie(
+  const session = stickiness(
     destinations.map(({ policy }) => policy),
     caller,
   );

@@ -464,6 +464,7 @@ export interface RouteOptions {
   retry?: RetryOptions;
   hedge?: Hedge;
   session_cookie?: SessionCookie;
+  source_affinity?: SourceAffinity;
 }
 
 /** aya.v1.SessionCookie */
@@ -472,6 +473,11 @@ export interface SessionCookie {
   ttl?: Duration;
   path?: string;
   strict?: boolean;
+}
+
+/** aya.v1.SourceAffinity */
+export interface SourceAffinity {
+  ttl?: Duration;
 }
 
 /** aya.v1.Workload */
@@ -2009,6 +2015,7 @@ export interface Messages {
   'aya.v1.RetryOptions': RetryOptions;
   'aya.v1.RouteOptions': RouteOptions;
   'aya.v1.SessionCookie': SessionCookie;
+  'aya.v1.SourceAffinity': SourceAffinity;
   'aya.v1.Workload': Workload;
   'aya.v1.WorkloadPort': WorkloadPort;
   'envoy.config.accesslog.v3.AccessLog': AccessLog;

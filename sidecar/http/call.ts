@@ -228,7 +228,7 @@ export class Call implements RequestSink {
     if (entry.needsResponseEdit) entry.applyResponse(x, status, headers);
     if (this.#filters !== null) this.#filters.response(status, headers);
     stampResponse(headers, attempt, context);
-    if (entry.affinity !== null) entry.affinity.respond(x, headers);
+    if (entry.affinity !== null) entry.affinity.respond(x, headers, context);
     this.#response = headers;
     if (isSwitch(x, status)) context.stats.switched();
     x.stream.respond(status, headers, length);

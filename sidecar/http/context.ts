@@ -4,6 +4,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { Current } from '../core/current.ts';
 import type { Filter } from '../core/filter.ts';
 import type { HttpManagerPlan } from '../core/plan/http-manager.ts';
+import type { StickTable } from '../core/stick-table.ts';
 import type { Turn } from '../core/turn.ts';
 import type { AssignedFaults } from '../filter/fault-assignment.ts';
 import type { RequestIds } from '../filter/request-id.ts';
@@ -54,4 +55,7 @@ export interface HttpContext {
   readonly wheel: Wheel;
   readonly random: Random;
   readonly grace: HeadGrace;
+  readonly sticks: StickTable;
+  /** Wall-clock ms. */
+  readonly wall: () => number;
 }

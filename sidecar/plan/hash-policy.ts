@@ -1,5 +1,5 @@
 import { toMs } from '../../shared/xds/duration.ts';
-import type { RouteActionHashPolicy, SessionCookie } from '../../shared/xds/messages.gen.ts';
+import type { RouteActionHashPolicy, SessionCookie, SourceAffinity } from '../../shared/xds/messages.gen.ts';
 import type { HashSourcePlan, SessionPlan } from '../core/plan/route.ts';
 import type { Place } from './place.ts';
 
@@ -15,6 +15,14 @@ export function session(config: SessionCookie | undefined, place: Place): Sessio
   const ttl = Math.floor((toMs(config.ttl) ?? 0) / 1000);
   if (ttl < 0) place.wrong('the ttl of a session_cookie must not be negative');
   return { name: config.name ?? '', ttl, path: config.path ?? '', strict: config.strict ?? false };
+}
+
+/** Seconds that a route's clients stay at their endpoints by their addresses, from its aya.v1.RouteOptions; 0 = not at all. */
+export function sourceTtl(config: SourceAffinity | undefined, place: Place): number {
+  if (!config) return 0;
+  const ttl = Math.floor((toMs(config.ttl) ?? 3_600_000) / 1000);
+  if (ttl < 1) place.wrong('the ttl of a source_affinity must be at least 1s');
+  return ttl;
 }
 
 function source(policy: RouteActionHashPolicy, place: Place): HashSourcePlan | undefined {

@@ -9,7 +9,7 @@ import type {
 } from '../../shared/xds/messages.gen.ts';
 import type { ForwardPlan, RouteActionPlan, WeightedClusterPlan } from '../core/plan/route.ts';
 import { checkSubstitution } from '../route/rewrite.ts';
-import { hashSources, session } from './hash-policy.ts';
+import { hashSources, session, sourceTtl } from './hash-policy.ts';
 import { headerMutations } from './header-mutation.ts';
 import { hostText, schemeText, targetPart, targetPath, uriPart } from './message-text.ts';
 import type { Place } from './place.ts';
@@ -92,6 +92,7 @@ function forward(
     bufferLimit: numberOf(route.per_request_buffer_limit_bytes, host.bufferLimit ?? bufferLimit),
     hash: hashSources(action.hash_policy, place),
     session: session(aya?.session_cookie, place),
+    stickToSource: sourceTtl(aya?.source_affinity, place),
     subset: subsetKey(action.metadata_match),
     priority: action.priority === 'HIGH' ? 'high' : 'default',
   };

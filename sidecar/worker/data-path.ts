@@ -14,6 +14,7 @@ import type { ListenerPlan } from '../core/plan/listener.ts';
 import type { TcpProxyPlan } from '../core/plan/tcp-proxy.ts';
 import type { Pool } from '../core/pool.ts';
 import { SlotTable } from '../core/slots.ts';
+import { StickTable } from '../core/stick-table.ts';
 import { Turn } from '../core/turn.ts';
 import { assignFaults } from '../filter/fault-assignment.ts';
 import { FaultTerm } from '../filter/fault-term.ts';
@@ -66,6 +67,8 @@ export class DataPath {
   readonly #sockets = socketContext(this.#turn, (ms, action) => this.#clock.after(ms, action));
   readonly #stats: ThreadStats;
   readonly #slots: SlotTable;
+  readonly #sticks: StickTable;
+  readonly #wall = (): number => this.#clock.wall();
   readonly #demand: WorkerDemand;
   readonly #requestIds = new RequestIds();
   readonly #logFiles: LogFiles;
@@ -86,6 +89,7 @@ export class DataPath {
     this.#post = post;
     this.#stats = new ThreadStats(this.#turn, (batch) => post({ kind: 'stats', batch }));
     this.#slots = new SlotTable(setup.workers, setup.index);
+    this.#sticks = new StickTable(setup.sticks);
     for (const page of setup.pages) this.#slots.addPage(page);
     this.#demand = new WorkerDemand((host) => post({ kind: 'host', host }));
     this.#logFiles = new LogFiles(this.#clock, (path, error) =>
@@ -275,6 +279,8 @@ export class DataPath {
       current: { runtime: () => this.#runtime },
       requestIds: this.#requestIds,
       grace: this.#grace,
+      sticks: this.#sticks,
+      wall: this.#wall,
       date: this.#date,
       turn: this.#turn,
       wheel: this.#wheel,

@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/time/clock.ts';
 import type { ReportTrial } from '../cluster/breaker/gate.ts';
 import type { Detector } from '../cluster/outlier/detector.ts';
 import type { PlanDelta } from '../core/plan/delta.ts';
+import { STICK_TABLE_BYTES } from '../core/stick-table.ts';
 import type { DemandResult } from '../http/context.ts';
 import { Pieces } from '../runtime/pieces.ts';
 import type { StatsCollector } from '../telemetry/collect.ts';
@@ -58,6 +59,7 @@ const entry = new URL(import.meta.url.endsWith('.ts') ? './entry.ts' : './worker
 export class WorkerHost {
   readonly listeners: ListenerBook;
   readonly #options: HostOptions;
+  readonly #sticks = new SharedArrayBuffer(STICK_TABLE_BYTES);
   readonly #pieces = new Pieces();
   readonly #vitals: ClusterVitals;
   readonly #threads = new Map<number, Thread>();
@@ -172,7 +174,8 @@ export class WorkerHost {
 
   #spawn(index: number): void {
     const { workers, identity, slots } = this.#options;
-    const setup: WorkerSetup = { index, workers, pages: slots.pages, plan: this.#pieces.whole(), identity };
+    const plan = this.#pieces.whole();
+    const setup: WorkerSetup = { index, workers, pages: slots.pages, sticks: this.#sticks, plan, identity };
     this.#spawned += 1;
     const worker = new Worker(entry, {
       workerData: setup,

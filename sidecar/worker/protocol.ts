@@ -11,6 +11,8 @@ export interface WorkerSetup {
   readonly index: number;
   readonly workers: number;
   readonly pages: readonly SharedArrayBuffer[];
+  /** Memory of the StickTable. */
+  readonly sticks: SharedArrayBuffer;
   /** The whole plan in force, as one delta. */
   readonly plan: PlanDelta;
   /** Labels of this side in Istio's metrics, by listener direction. */

@@ -7,6 +7,7 @@ import type { ListenerPlan } from '../../sidecar/core/plan/listener.ts';
 import type { RoutePlan } from '../../sidecar/core/plan/route.ts';
 import type { TcpProxyPlan } from '../../sidecar/core/plan/tcp-proxy.ts';
 import { pageBytes, SlotTable } from '../../sidecar/core/slots.ts';
+import { STICK_TABLE_BYTES } from '../../sidecar/core/stick-table.ts';
 import { DataPath } from '../../sidecar/worker/data-path.ts';
 import type { FromWorker } from '../../sidecar/worker/protocol.ts';
 import { clusterPlan } from './cluster.ts';
@@ -120,6 +121,7 @@ export class WorkerUnderTest {
         index: 0,
         workers: 1,
         pages: [page],
+        sticks: new SharedArrayBuffer(STICK_TABLE_BYTES),
         plan: { epoch: 1, put, del: [] },
         identity: { service: '', namespace: '', node: '' },
       },

@@ -26,6 +26,7 @@ export function forwardPlan(rest: Partial<ForwardPlan> = {}): ForwardPlan {
     kind: 'forward',
     hash: [],
     session: null,
+    stickToSource: 0,
     subset: [],
     clusters: [clusterPlan('cart')],
     clusterHeader: '',

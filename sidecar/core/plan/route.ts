@@ -90,6 +90,8 @@ export interface ForwardPlan {
   readonly hash: readonly HashSourcePlan[];
   /** Null = clients are kept at no endpoint by a cookie. */
   readonly session: SessionPlan | null;
+  /** Seconds that a client stays at its endpoint, by its address; 0 = it need not. */
+  readonly stickToSource: number;
   /** Of a cluster that a header names; otherwise see `clusters`. */
   readonly subset: SubsetKey;
   readonly priority: 'default' | 'high';

@@ -128,3 +128,44 @@ test('routes reach subsets of a cluster by the metadata of its endpoints', async
     assert.deepEqual([await ask('/one'), await ask('/two'), await ask('/')], ['v1', 'v2', '503']);
   }
 });
+
+const previousHosts = {
+  name: 'envoy.retry_host_predicates.previous_hosts',
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
+  },
+};
+
+test('a client stays at the endpoint that least request chose for it, by its address, over both workers', async (t) => {
+  const backends = await Promise.all(
+    ['a', 'b', 'c', 'd'].map((name) => httpBackend(t, (_, response) => response.end(name))),
+  );
+  const ports = backends.map((each) => each.port);
+  const options = { '@type': 'type.googleapis.com/aya.v1.RouteOptions', source_affinity: { ttl: '60s' } };
+  const retry = { retry_on: 'connect-failure', num_retries: 3, retry_host_predicate: [previousHosts] };
+  const route = {
+    ...forward('cart', { retry_policy: retry }),
+    metadata: { typed_filter_metadata: { 'aya.dev': options } },
+  };
+  const listener = httpListener({ routes: [route], manager: { use_remote_address: false } });
+  const sidecar = await startSidecar(t, bootstrap([listener], [cluster('cart', ports)]), '--concurrency', '2');
+  const port = sidecar.port('web');
+  const ask = async (client: number): Promise<string> =>
+    (await call(port, { headers: { 'x-forwarded-for': `10.1.0.${client}` } })).body;
+  const homes = new Map<number, string>();
+  for (let client = 0; client < 40; client += 1) homes.set(client, await ask(client));
+  const used = [...homes.values()];
+  assert.equal(new Set(used).size, 4, used.join(''));
+  for (let round = 0; round < 3; round += 1)
+    for (const [client, home] of homes) assert.equal(await ask(client), home, `client ${client}`);
+  // Its endpoint is gone: it gets another one, and stays there.
+  const [gone] = backends;
+  const lost = [...homes].filter(([, home]) => home === 'a').map(([client]) => client);
+  await gone?.close();
+  assert.ok(lost.length > 0);
+  for (const client of lost) {
+    const home = await ask(client);
+    assert.match(home, /^[bcd]$/);
+    assert.equal(await ask(client), home);
+  }
+});

@@ -5,6 +5,7 @@ import { HeaderList } from '../../../sidecar/core/headers.ts';
 import type { SessionPlan } from '../../../sidecar/core/plan/route.ts';
 import type { SubsetKey } from '../../../sidecar/core/plan/subset.ts';
 import { Preference } from '../../../sidecar/core/preference.ts';
+import { STICK_TABLE_BYTES, StickTable } from '../../../sidecar/core/stick-table.ts';
 import { Affinity } from '../../../sidecar/route/affinity.ts';
 import { setFlag } from '../../../sidecar/worker/availability.ts';
 import { clusterOf, clusterPlan } from '../../support/cluster.ts';
@@ -12,22 +13,27 @@ import { exchangeOf, linesOf } from '../../support/exchange.ts';
 import { clusterPlan as routeCluster } from '../../support/route-plan.ts';
 
 const session: SessionPlan = { name: 'sid', ttl: 0, path: '/', strict: false };
-const around = { manager: { useRemoteAddress: true, xffTrustedHops: 0 }, random: seededRandom(1) };
+const around = {
+  manager: { useRemoteAddress: true, xffTrustedHops: 0 },
+  random: seededRandom(1),
+  sticks: new StickTable(new SharedArrayBuffer(STICK_TABLE_BYTES)),
+  wall: () => 1_000_000,
+};
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 /** A request with this cookie header ('' = none), and what is set after `upstream` answered. */
 function asked(plan: SessionPlan, cookie: string, upstream: string) {
   const x = exchangeOf({ headers: cookie === '' ? [] : ['cookie', cookie] });
-  const affinity = Affinity.of({ hash: [], session: plan, subset: [], clusters: [] });
+  const affinity = Affinity.of({ hash: [], session: plan, stickToSource: 0, subset: [], clusters: [] });
   affinity?.stamp(x, false, around);
   x.upstream = upstream;
   const response = HeaderList.of();
-  affinity?.respond(x, response);
+  affinity?.respond(x, response, around);
   return { preference: x.hash, set: linesOf(response) };
 }
 
 test('a route without either holds nothing together', () => {
-  assert.equal(Affinity.of({ hash: [], session: null, subset: [], clusters: [] }), null);
+  assert.equal(Affinity.of({ hash: [], session: null, stickToSource: 0, subset: [], clusters: [] }), null);
 });
 
 test('a client without a cookie gets one that names its endpoint; one that comes back with it gets none', () => {
@@ -96,7 +102,7 @@ test('a route asks for the subset of the cluster that it chose', () => {
     routeCluster('b'),
     routeCluster('c', 1, { subset: version('v2') }),
   ];
-  const affinity = Affinity.of({ hash: [], session: null, subset: [], clusters });
+  const affinity = Affinity.of({ hash: [], session: null, stickToSource: 0, subset: [], clusters });
   const asks = [0, 1, 2].map((choice) => {
     const x = exchangeOf();
     x.choice = choice;
