@@ -1,6 +1,8 @@
 import type { Output } from '../core/wire.ts';
 import { MAX_ROOM } from '../core/wire.ts';
 
+/** The largest read fits with the heads of the frames that it is sent on in. */
+const OUTPUT_BYTES = MAX_ROOM + 4096;
 /** Buffers kept for the next turn; more are dropped when a turn needed more. */
 const MAX_KEPT = 8;
 
@@ -11,7 +13,7 @@ export class OutputStock {
 
   /** An empty one. */
   take(): Output {
-    const output = this.#free.pop() ?? { bytes: Buffer.allocUnsafeSlow(MAX_ROOM), at: 0, epoch: 0 };
+    const output = this.#free.pop() ?? { bytes: Buffer.allocUnsafeSlow(OUTPUT_BYTES), at: 0, epoch: 0 };
     this.#epoch = (this.#epoch + 1) & 0x3fffffff;
     output.epoch = this.#epoch;
     return output;
@@ -24,8 +26,9 @@ export class OutputStock {
     if (this.#free.length < MAX_KEPT) this.#free.push(output);
   }
 
-  /** This one is somebody else's now: what it holds can no longer be changed. */
-  lose(output: Output): void {
+  /** This one is the socket's until it is given back: what it holds can no longer be changed. */
+  lose(output: Output): Output {
     output.epoch = 0;
+    return output;
   }
 }

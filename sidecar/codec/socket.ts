@@ -28,6 +28,7 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
   #text = '';
   /** Frames of the turn; while there is one, text and bytes join it. */
   #output: Output | null = null;
+  #heldBySocket: Output[] | null = null;
   /** Bytes of the read under way that leave as they lie, at the end of the turn. */
   #gathering: Gathering | null = null;
   /** The socket may hold on to what it is given, as TLS does: it gets copies. */
@@ -73,7 +74,7 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
     const wire = new SocketWire(context, (onread) =>
       net.connect({ host, port, noDelay: true, allowHalfOpen: true, onread }),
     );
-    wire.socket.once('connect', () => wire.#inTurn(connected));
+    wire.socket.once('connect', () => context.turn.run(connected));
     return wire;
   }
 
@@ -228,8 +229,17 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
     const part = bytes.subarray(0, at);
     this.#wrote(this.socket.write(this.#copies ? Buffer.from(part) : part), at);
     // What the system did not take whole belongs to the socket now (decision D8, rule W).
-    if (this.#copies || this.socket.writableLength === 0) outputs.give(output);
-    else outputs.lose(output);
+    if (!this.#copies && this.socket.writableLength > 0) (this.#heldBySocket ??= []).push(outputs.lose(output));
+    else {
+      outputs.give(output);
+      this.#regain();
+    }
+  }
+
+  #regain(): void {
+    if (this.#heldBySocket === null) return;
+    for (const each of this.#heldBySocket) this.#context.outputs.give(each);
+    this.#heldBySocket = null;
   }
 
   /** A write above the socket's mark is not `taken`, even when the system took it whole: then nothing is queued. */
@@ -263,15 +273,16 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
   drained(): void {
     if (!this.backedUp) return;
     this.backedUp = false;
+    this.#regain();
     if (this.lent !== null) this.#context.bulk.give(this.lent);
     this.lent = null;
-    this.#inTurn(() => this.sink.onDrain());
+    this.#context.turn.run(() => this.sink.onDrain());
   }
 
   eof(): void {
     this.#closedBy ??= 'peer';
     if (this.#closing) return this.destroy();
-    this.#inTurn(() => this.sink.onEof());
+    this.#context.turn.run(() => this.sink.onEof());
   }
 
   failed({ code }: NodeJS.ErrnoException): void {
@@ -284,16 +295,6 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
     this.#closedBy ??= 'peer';
     this.#drop();
     this.#reads.drop();
-    this.#inTurn(() => this.sink.onClose(this.#error));
-  }
-
-  #inTurn(run: () => void): void {
-    const { turn } = this.#context;
-    turn.enter();
-    try {
-      run();
-    } finally {
-      turn.leave();
-    }
+    this.#context.turn.run(() => this.sink.onClose(this.#error));
   }
 }

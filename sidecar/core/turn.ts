@@ -24,7 +24,7 @@ export class Turn {
     return this.#depth > 0 ? this.#now : this.#clock.now();
   }
 
-  /** Opens a turn; calls nest. Every entry from the event loop is `enter(); try { ... } finally { leave(); }`. */
+  /** Opens a turn; calls nest. Every entry from the event loop is `enter(); try { ... } finally { leave(); }`, or `run`. */
   enter(): void {
     if (this.#depth === 0) this.#now = this.#clock.now();
     this.#depth += 1;
@@ -42,6 +42,16 @@ export class Turn {
       }
     }
     this.#depth -= 1;
+  }
+
+  /** `action` as a turn, or as part of the one under way. */
+  run(action: () => void): void {
+    this.enter();
+    try {
+      action();
+    } finally {
+      this.leave();
+    }
   }
 
   /** Has `output` flushed at the end of this turn. The caller marks once per turn. */

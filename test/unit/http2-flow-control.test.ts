@@ -205,14 +205,14 @@ test('a handler may pause again from within what resume delivers', () => {
   bench.receive(headers(1, 0, ...POST));
   const [seen] = bench.seen as [ServerBench['seen'][0]];
   seen.x.stream.pause();
-  bench.receive(data(1, Buffer.alloc(5000, 'a')), data(1, Buffer.alloc(5000, 'b'), END_STREAM));
+  bench.receive(data(1, Buffer.alloc(10_000, 'a')), data(1, Buffer.alloc(10_000, 'b'), END_STREAM));
   seen.takes = false;
   seen.x.stream.resume();
   assert.equal(seen.ended, false);
-  assert.ok(seen.body.length < 10_000);
+  assert.ok(seen.body.length < 20_000);
   seen.takes = true;
   seen.x.stream.resume();
-  assert.deepEqual([seen.body.length, seen.ended], [10_000, true]);
+  assert.deepEqual([seen.body.length, seen.ended], [20_000, true]);
 });
 
 test('while the socket is full data waits in its stream, and streams take turns when it drains', () => {

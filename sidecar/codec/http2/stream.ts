@@ -131,6 +131,7 @@ export abstract class Stream implements LastFrame {
     const bytes = pending.shift(room);
     this.touched = this.connection.pulse.tick;
     this.#data(bytes, 0, bytes.length);
+    pending.done();
     if (pending.size > 0) return this.sendWindow > 0;
     this.#pending = null;
     this.waitsSince = -1;
@@ -211,6 +212,7 @@ export abstract class Stream implements LastFrame {
     while (held.size > 0) {
       if (this.#paused) return;
       this.#deliver(held.shift(held.size));
+      held.done();
       if (this.#held === null) return;
     }
     this.#held = null;
@@ -220,10 +222,13 @@ export abstract class Stream implements LastFrame {
   /** Forgets what waits in either direction. */
   discard(): void {
     const held = this.#held;
+    if (this.#pending !== null) this.#pending.drop();
     this.#held = null;
     this.#pending = null;
     this.waitsSince = -1;
-    if (held !== null) this.connection.inflow.credit(held.size);
+    if (held === null) return;
+    this.connection.inflow.credit(held.size);
+    held.drop();
   }
 
   #deliver(chunk: Uint8Array): void {
