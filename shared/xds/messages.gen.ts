@@ -883,9 +883,11 @@ export interface Http1ProtocolOptions {
 
 /** envoy.config.core.v3.Http2ProtocolOptions */
 export interface Http2ProtocolOptions {
+  hpack_table_size?: UInt32Value;
   max_concurrent_streams?: UInt32Value;
   initial_stream_window_size?: UInt32Value;
   initial_connection_window_size?: UInt32Value;
+  allow_connect?: boolean;
   connection_keepalive?: KeepaliveSettings;
 }
 
@@ -901,6 +903,7 @@ export interface HttpProtocolOptions {
 export interface KeepaliveSettings {
   interval?: Duration;
   timeout?: Duration;
+  connection_idle_interval?: Duration;
 }
 
 /** envoy.config.core.v3.Locality */

@@ -254,6 +254,7 @@ function samePool(left: ClusterPlan, right: ClusterPlan): boolean {
     left.connectTimeout === right.connectTimeout &&
     left.idleTimeout === right.idleTimeout &&
     left.maxRequestsPerConnection === right.maxRequestsPerConnection &&
-    left.protocol === right.protocol
+    left.protocol === right.protocol &&
+    isDeepStrictEqual(left.http2, right.http2)
   );
 }

@@ -1,15 +1,10 @@
-import type {
-  ConfigSource,
-  Http2ProtocolOptions,
-  HttpConnectionManager,
-  HttpFilter,
-} from '../../shared/xds/messages.gen.ts';
-import { DEFAULT_SERVER_SETTINGS } from '../codec/http2/server-options.ts';
-import type { Http2Plan, HttpManagerPlan } from '../core/plan/http-manager.ts';
+import type { ConfigSource, HttpConnectionManager, HttpFilter } from '../../shared/xds/messages.gen.ts';
+import type { HttpManagerPlan } from '../core/plan/http-manager.ts';
 import type { RouteConfigPlan } from '../core/plan/route.ts';
 import { accessLog } from './access-log.ts';
 import { extensionOf } from './extension.ts';
 import { httpFilters } from './http-filters.ts';
+import { http2Server } from './http2-options.ts';
 import { headerValue } from './message-text.ts';
 import type { Place } from './place.ts';
 import { routeConfig } from './route.ts';
@@ -57,7 +52,7 @@ function httpManager(message: HttpConnectionManager, listener: string, place: Pl
     acceptHttp10: message.http_protocol_options?.accept_http_10 ?? false,
     ...managerUpgrades(message, place),
     codec: codecs[message.codec_type ?? 'AUTO'] ?? 'auto',
-    http2: http2Of(message.http2_protocol_options, place.at('http2_protocol_options')),
+    http2: http2Server(message.http2_protocol_options, place.at('http2_protocol_options')),
     maxHeadBytes: numberOf(message.max_request_headers_kb, 60) * 1_024,
     maxHeaders: numberOf(common?.max_headers_count, 100),
     headersTimeout: duration('request_headers_timeout', 0),
@@ -110,19 +105,6 @@ function checkFields(message: HttpConnectionManager, place: Place): void {
   if (slashes !== 'KEEP_UNCHANGED' && slashes !== 'IMPLEMENTATION_SPECIFIC_DEFAULT') {
     place.at('path_with_escaped_slashes_action').unsupported(slashes);
   }
-}
-
-/** Envoy's HTTP/2 defaults are larger windows; ours bound what one client may make us hold. */
-function http2Of(options: Http2ProtocolOptions | undefined, place: Place): Http2Plan {
-  if (options) {
-    place.only(options, ['max_concurrent_streams', 'initial_stream_window_size', 'initial_connection_window_size']);
-  }
-  const { connectionWindow, maxConcurrentStreams, streamWindow } = DEFAULT_SERVER_SETTINGS;
-  return {
-    maxConcurrentStreams: numberOf(options?.max_concurrent_streams, maxConcurrentStreams),
-    streamWindow: numberOf(options?.initial_stream_window_size, streamWindow),
-    connectionWindow: numberOf(options?.initial_connection_window_size, connectionWindow),
-  };
 }
 
 function rdsName(message: HttpConnectionManager, place: Place): string {

@@ -1,11 +1,13 @@
 import type { Any } from '../../shared/xds/messages.gen.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
 import { extensionOf } from './extension.ts';
+import { http2Client } from './http2-options.ts';
 import type { Place } from './place.ts';
 import { durationOf, numberOf } from './value.ts';
 
 export interface UpstreamHttp {
   readonly protocol: ClusterPlan['protocol'];
+  readonly http2: ClusterPlan['http2'];
   /** Ms; 0 = never closed for idleness. */
   readonly idleTimeout: number;
   /** 0 = no limit. */
@@ -19,6 +21,7 @@ const type = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 export function upstreamHttp(options: Readonly<Record<string, Any>>, place: Place): UpstreamHttp {
   const plan: { -readonly [K in keyof UpstreamHttp]: UpstreamHttp[K] } = {
     protocol: 'http1',
+    http2: null,
     idleTimeout: 3_600_000,
     maxRequestsPerConnection: 0,
   };
@@ -32,11 +35,16 @@ export function upstreamHttp(options: Readonly<Record<string, Any>>, place: Plac
     plan.idleTimeout = durationOf(common?.idle_timeout, plan.idleTimeout, limits.at('idle_timeout'));
     plan.maxRequestsPerConnection = numberOf(common?.max_requests_per_connection, 0);
     const explicit = message.explicit_http_config;
+    const downstream = message.use_downstream_protocol_config;
     if (explicit?.http2_protocol_options) {
-      at.at('explicit_http_config').at('http2_protocol_options').only(explicit.http2_protocol_options, []);
+      const http2 = at.at('explicit_http_config').at('http2_protocol_options');
+      plan.http2 = http2Client(explicit.http2_protocol_options, http2);
       plan.protocol = 'http2';
-    } else if (message.use_downstream_protocol_config) plan.protocol = 'downstream';
-    else if (!explicit) {
+    } else if (downstream) {
+      const http2 = at.at('use_downstream_protocol_config').at('http2_protocol_options');
+      if (downstream.http2_protocol_options) plan.http2 = http2Client(downstream.http2_protocol_options, http2);
+      plan.protocol = 'downstream';
+    } else if (!explicit) {
       at.wrong('one of explicit_http_config or use_downstream_protocol_config is required');
     }
   }

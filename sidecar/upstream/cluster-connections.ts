@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Wheel, WheelTimer } from '../../shared/time/wheel.ts';
+import { type ClientOptions, DEFAULT_CLIENT_OPTIONS } from '../codec/http2/client-options.ts';
 import type { SocketContext } from '../codec/socket-context.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
 import type { Slot } from '../core/slots.ts';
@@ -18,11 +20,12 @@ export interface PoolLimits {
 }
 
 /** What of a cluster's plan its connections are made by: ms, and 0 = no limit. */
-export type ConnectionPlan = Pick<ClusterPlan, 'connectTimeout' | 'idleTimeout' | 'maxRequestsPerConnection'>;
+export type ConnectionPlan = Pick<ClusterPlan, 'connectTimeout' | 'idleTimeout' | 'maxRequestsPerConnection' | 'http2'>;
 
 /** What the pools of one cluster share in one worker: settings, limits, statistics, and the idle connections by age. */
 export class ClusterConnections {
   readonly plan: ConnectionPlan;
+  readonly http2: ClientOptions;
   readonly limits: PoolLimits;
   readonly stats: ClusterStats;
   readonly sockets: SocketContext;
@@ -32,6 +35,7 @@ export class ClusterConnections {
 
   constructor(plan: ConnectionPlan, limits: PoolLimits, stats: ClusterStats, sockets: SocketContext, wheel: Wheel) {
     this.plan = plan;
+    this.http2 = plan.http2 === null ? DEFAULT_CLIENT_OPTIONS : { ...DEFAULT_CLIENT_OPTIONS, ...plan.http2 };
     this.limits = limits;
     this.stats = stats;
     this.sockets = sockets;
@@ -44,7 +48,8 @@ export class ClusterConnections {
     return (
       own.connectTimeout === plan.connectTimeout &&
       own.idleTimeout === plan.idleTimeout &&
-      own.maxRequestsPerConnection === plan.maxRequestsPerConnection
+      own.maxRequestsPerConnection === plan.maxRequestsPerConnection &&
+      isDeepStrictEqual(own.http2, plan.http2)
     );
   }
 

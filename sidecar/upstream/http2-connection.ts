@@ -1,5 +1,4 @@
 import { WheelTimer } from '../../shared/time/wheel.ts';
-import { DEFAULT_CLIENT_OPTIONS } from '../codec/http2/client-options.ts';
 import { ClientSession } from '../codec/http2/client-session.ts';
 import { SocketWire } from '../codec/socket.ts';
 import type { ClientStream } from '../core/exchange.ts';
@@ -84,10 +83,10 @@ export class Http2Connection {
   }
 
   #connected(): void {
-    const { sockets, wheel } = this.#cluster;
+    const { http2, sockets, wheel } = this.#cluster;
     this.#session = new ClientSession(
       this.#wire,
-      DEFAULT_CLIENT_OPTIONS,
+      http2,
       { turn: sockets.turn, wheel },
       {
         onFree: () => this.#free(),

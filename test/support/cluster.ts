@@ -67,6 +67,7 @@ export function clusterPlan(over: Partial<ClusterPlan> = {}): ClusterPlan {
     idleTimeout: 60_000,
     maxRequestsPerConnection: 0,
     protocol: 'http1',
+    http2: null,
     service: 'cart',
     ...over,
   };

@@ -74,7 +74,7 @@ class Upstreams {
   constructor(maxConnections: number, plan: Partial<ConnectionPlan> = {}) {
     const sockets = socketContext(this.turn, (ms, action) => systemClock.after(ms, action));
     this.limits = new ClusterLimits(this.slots.slot(0), { ...unlimited, maxConnections, maxPendingRequests: 2 }, 0);
-    const whole = { connectTimeout: 500, idleTimeout: 0, maxRequestsPerConnection: 0, ...plan };
+    const whole = { connectTimeout: 500, idleTimeout: 0, maxRequestsPerConnection: 0, http2: null, ...plan };
     const stats = new ClusterStats(this.stats.own, 'cart');
     this.connections = new ClusterConnections(whole, this.limits, stats, sockets, this.wheel);
   }

@@ -404,3 +404,17 @@ test('a sink may cancel or start other streams from within any call', () => {
   ]);
   assert.ok(third);
 });
+
+test('whatever comes after a PING is as good as its answer', () => {
+  const bench = new ClientBench({ keepaliveInterval: 1000, keepaliveTimeout: 500 });
+  const got = bench.request();
+  bench.frames();
+  bench.clock.advance(1300);
+  assert.deepEqual(bench.said(), ['PING']);
+  bench.receive(headers(1, END_STREAM, ...OK));
+  assert.equal(got.status, 200);
+  bench.clock.advance(700);
+  assert.equal(bench.session.open, true);
+  bench.clock.advance(3000);
+  assert.equal(bench.wire.over, true);
+});

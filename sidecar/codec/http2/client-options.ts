@@ -1,5 +1,6 @@
 import type { ClientSession } from './client-session.ts';
 import type { ConnectionOptions } from './connection.ts';
+import { TABLE_BYTES } from './hpack-decoder.ts';
 
 /** What the connections of a cluster go by. Milliseconds, 0 = never. */
 export interface ClientOptions extends ConnectionOptions {
@@ -10,6 +11,8 @@ export interface ClientOptions extends ConnectionOptions {
   /** Envoy's connection_keepalive: a PING when nothing came for `interval`, and how long its answer may take. */
   readonly keepaliveInterval: number;
   readonly keepaliveTimeout: number;
+  /** Its connection_idle_interval: a stream that begins after so much silence sends a PING ahead. */
+  readonly keepaliveIdle: number;
   /** How long data may wait for a server that opens no window. */
   readonly stallTimeout: number;
 }
@@ -26,9 +29,11 @@ export const DEFAULT_CLIENT_OPTIONS: ClientOptions = {
   maxHeaders: 100,
   streamWindow: ODD_WINDOW,
   connectionWindow: 64 * ODD_WINDOW,
+  tableBytes: TABLE_BYTES,
   maxConcurrentStreams: 1024,
   keepaliveInterval: 0,
   keepaliveTimeout: 20_000,
+  keepaliveIdle: 0,
   stallTimeout: 60_000,
 };
 

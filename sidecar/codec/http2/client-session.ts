@@ -6,6 +6,7 @@ import { RESET_BY_US } from './closed-streams.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 import { FLOOD } from './flood.ts';
 import { ERROR, MAX_STREAM_ID } from './frame.ts';
+import { TABLE_BYTES } from './hpack-decoder.ts';
 import { SETTING } from './settings.ts';
 
 /** Streams before the server has said how many it allows (RFC 9113 6.5.2 recommends that as the least). */
@@ -33,18 +34,14 @@ export class ClientSession extends Connection {
     this.#owner = owner;
     this.#heard = this.opened;
     this.writer.preface();
-    this.writer.settings([
-      SETTING.enablePush,
-      0,
-      SETTING.initialWindowSize,
-      this.streamWindow,
-      SETTING.maxHeaderListSize,
-      options.maxHeadBytes,
-    ]);
+    const { initialWindowSize, maxHeaderListSize, enablePush, headerTableSize } = SETTING;
+    const told = [enablePush, 0, initialWindowSize, this.streamWindow, maxHeaderListSize, options.maxHeadBytes];
+    if (options.tableBytes !== TABLE_BYTES) told.push(headerTableSize, options.tableBytes);
+    this.writer.settings(told);
     this.inflow.greet();
     this.pulse.watch(options.stallTimeout);
     this.pulse.watch(options.keepaliveInterval);
-    this.pulse.watch(options.keepaliveInterval > 0 ? options.keepaliveTimeout : 0);
+    if (options.keepaliveInterval + options.keepaliveIdle > 0) this.pulse.watch(options.keepaliveTimeout);
     this.pulse.soon();
   }
 
@@ -97,6 +94,8 @@ export class ClientSession extends Connection {
       this.#freed();
       return false;
     }
+    const { keepaliveIdle } = this.#options;
+    if (keepaliveIdle > 0 && this.turn.now - this.#heard >= keepaliveIdle) this.#ping();
     stream.open(this.#nextId);
     this.#nextId += 2;
     this.streams.add(stream);
@@ -175,13 +174,19 @@ export class ClientSession extends Connection {
       if (stream.waitsSince >= 0 && this.pulse.passed(stream.waitsSince, stallTimeout))
         (stream as ClientStream).stalled();
     }
-    if (keepaliveInterval === 0) return Number.POSITIVE_INFINITY;
     if (this.#pinged >= 0) {
-      if (now - this.#pinged >= keepaliveTimeout) this.destroy();
-    } else if (now - this.#heard >= keepaliveInterval) {
-      this.#pinged = now;
-      this.writer.ping(false, KEEPALIVE_PING, 0);
-    }
-    return 0;
+      // Whatever came since is as good as the answer.
+      if (this.#heard > this.#pinged) this.#pinged = -1;
+      else if (now - this.#pinged >= keepaliveTimeout) this.destroy();
+    } else if (keepaliveInterval > 0 && now - this.#heard >= keepaliveInterval) this.#ping();
+    return keepaliveInterval > 0 || this.#pinged >= 0 ? 0 : Number.POSITIVE_INFINITY;
+  }
+
+  /** Asks whether the server is still there; `look` sees to it that it answers. */
+  #ping(): void {
+    if (this.#pinged >= 0) return;
+    this.#pinged = this.turn.now;
+    this.writer.ping(false, KEEPALIVE_PING, 0);
+    this.pulse.soon();
   }
 }

@@ -22,6 +22,8 @@ export interface ConnectionOptions extends BlockLimits {
   readonly streamWindow: number;
   /** And on all streams together. */
   readonly connectionWindow: number;
+  /** Bytes of each HPACK table: ours, unless the peer wants a smaller one, and the one that the peer may use. */
+  readonly tableBytes: number;
 }
 
 export interface ConnectionContext {
@@ -55,7 +57,7 @@ export abstract class Connection implements WireSink, FrameHandler {
   /** Highest stream that the peer opened. */
   protected lastPeerId = 0;
   readonly #limits: BlockLimits;
-  readonly #decoder = new HpackDecoder();
+  readonly #decoder: HpackDecoder;
   #phase = OPEN;
   #acknowledged = false;
 
@@ -67,7 +69,8 @@ export abstract class Connection implements WireSink, FrameHandler {
     this.#limits = options;
     this.peer = new PeerSettings(!server);
     this.streamWindow = Math.max(options.streamWindow, DEFAULT_WINDOW);
-    this.writer = new FrameWriter(wire);
+    this.#decoder = new HpackDecoder(options.tableBytes);
+    this.writer = new FrameWriter(wire, options.tableBytes);
     this.outflow = new Outflow(wire);
     this.inflow = new Inflow(this, Math.max(options.connectionWindow, DEFAULT_WINDOW));
     this.flood = new Flood(context.turn);

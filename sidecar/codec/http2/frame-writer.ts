@@ -30,14 +30,16 @@ export interface LastFrame {
 
 /** Writes the frames of one connection into its wire. Windows and states are the caller's. */
 export class FrameWriter {
-  readonly encoder = new HpackEncoder();
+  readonly encoder: HpackEncoder;
   readonly #wire: FrameWire;
   #output: Output | null = null;
   /** A block that is larger than a frame, while it is encoded. */
   #large: Buffer | null = null;
 
-  constructor(wire: FrameWire) {
+  /** `tableBytes`: of the HPACK table at most. */
+  constructor(wire: FrameWire, tableBytes: number) {
     this.#wire = wire;
+    this.encoder = new HpackEncoder(tableBytes);
   }
 
   /** HEADERS of a request. Returns the bytes written. */

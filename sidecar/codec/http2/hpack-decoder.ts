@@ -51,12 +51,18 @@ export class HpackDecoder {
   #head = 0;
   #count = 0;
   #bytes = 0;
-  /** The peer's current choice, at most TABLE_BYTES. */
+  /** The peer's current choice, and what it may choose: it begins with TABLE_BYTES, whatever we announce meanwhile. */
   #limit = TABLE_BYTES;
+  readonly #most: number;
   /** Where reading stands after an integer or string. */
   #at = 0;
   /** Of the string read last: -1 = malformed. */
   #kind = 0;
+
+  /** `announced`: bytes that the peer is told that it may use. */
+  constructor(announced: number = TABLE_BYTES) {
+    this.#most = Math.max(announced, TABLE_BYTES);
+  }
 
   /** Decodes `buffer[from, to)`. */
   decode(buffer: Buffer, from: number, to: number, block: FieldSink): boolean {
@@ -169,7 +175,7 @@ export class HpackDecoder {
 
   /** RFC 7541 6.3; false when it is more than we allowed, or no number. */
   #resize(limit: number): boolean {
-    if (limit < 0 || limit > TABLE_BYTES) return false;
+    if (limit < 0 || limit > this.#most) return false;
     this.#limit = limit;
     this.#evict(0);
     return true;

@@ -48,7 +48,9 @@ export class HpackEncoder {
   /** Insertions so far. */
   #inserted = 0;
   #bytes = 0;
+  /** As both sides want it now, and as we want it at most. */
   #limit = TABLE_BYTES;
+  readonly #most: number;
   /** Sizes to tell the peer before the next block; -1 = none. The smallest since the last block goes first. */
   #smallest = -1;
   #pending = -1;
@@ -56,9 +58,14 @@ export class HpackEncoder {
   #at = 0;
   #copies = false;
 
+  constructor(most: number = TABLE_BYTES) {
+    this.#most = most;
+    if (most < TABLE_BYTES) this.allow(TABLE_BYTES);
+  }
+
   /** The peer's SETTINGS_HEADER_TABLE_SIZE. */
   allow(bytes: number): void {
-    const limit = Math.min(bytes, TABLE_BYTES);
+    const limit = Math.min(bytes, this.#most);
     if (limit === this.#limit && this.#pending < 0) return;
     this.#smallest = this.#smallest < 0 ? limit : Math.min(this.#smallest, limit);
     this.#pending = limit;

@@ -2,6 +2,7 @@ import type { ExchangeHandler, ServerStream } from '../../core/exchange.ts';
 import type { DateText } from '../http1/date-text.ts';
 import type { ConnectionContext, ConnectionOptions } from './connection.ts';
 import type { BlockLimits } from './header-block.ts';
+import { TABLE_BYTES } from './hpack-decoder.ts';
 import type { ServerSession } from './server-session.ts';
 
 /** What every connection of a connection manager goes by: the fields of HttpManagerPlan. Milliseconds, 0 = never. */
@@ -32,6 +33,7 @@ export interface ServerSettings extends Omit<ConnectionOptions, keyof BlockLimit
 export const DEFAULT_SERVER_SETTINGS: ServerSettings = {
   streamWindow: 256 * 1024,
   connectionWindow: 4 * 1024 * 1024,
+  tableBytes: TABLE_BYTES,
   maxConcurrentStreams: 1024,
   extendedConnect: false,
   stallTimeout: 60_000,

@@ -9,6 +9,7 @@ import { FLOOD } from './flood.ts';
 import { END_STREAM, ERROR, MAX_STREAM_ID } from './frame.ts';
 import { block } from './header-block.ts';
 import { requestProblem } from './header-rules.ts';
+import { TABLE_BYTES } from './hpack-decoder.ts';
 import type { ServerContext, ServerOptions, ServerSessionOwner, ServerSettings } from './server-options.ts';
 import { LINGER_MS, ServerStream } from './server-stream.ts';
 import { SETTING } from './settings.ts';
@@ -44,9 +45,9 @@ export class ServerSession extends Connection {
   #blockSince = 0;
 
   constructor(wire: FrameWire, client: Peer, options: ServerOptions, settings: ServerSettings, context: ServerContext) {
-    const { streamWindow, connectionWindow } = settings;
+    const { streamWindow, connectionWindow, tableBytes } = settings;
     const { maxHeadBytes, maxHeaders } = options;
-    super(wire, { maxHeadBytes, maxHeaders, streamWindow, connectionWindow }, context, true);
+    super(wire, { maxHeadBytes, maxHeaders, streamWindow, connectionWindow, tableBytes }, context, true);
     this.client = client;
     this.handler = context.handler;
     this.owner = context.owner;
@@ -62,6 +63,7 @@ export class ServerSession extends Connection {
       SETTING.maxHeaderListSize,
       maxHeadBytes,
     ];
+    if (tableBytes !== TABLE_BYTES) announced.push(SETTING.headerTableSize, tableBytes);
     if (settings.extendedConnect) announced.push(SETTING.enableConnectProtocol, 1);
     this.writer.settings(announced);
     this.inflow.greet();

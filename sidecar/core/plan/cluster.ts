@@ -34,8 +34,24 @@ export interface ClusterPlan {
   readonly maxRequestsPerConnection: number;
   /** Towards the endpoints; `downstream`: as the client came. */
   readonly protocol: 'http1' | 'http2' | 'downstream';
+  /** How HTTP/2 is spoken to them; null = by our defaults. */
+  readonly http2: Http2ClientPlan | null;
   /** FaultAssignment that applies: SERVICE.NAMESPACE of `SERVICE.NAMESPACE:PORT`, or the name itself. */
   readonly service: string;
+}
+
+/** Times in ms, 0 = never; windows and tables in bytes. */
+export interface Http2ClientPlan {
+  /** Most streams on one connection, whatever more the server allows. */
+  readonly maxConcurrentStreams: number;
+  readonly streamWindow: number;
+  readonly connectionWindow: number;
+  /** Of each HPACK table, ours and the one that the server may use. */
+  readonly tableBytes: number;
+  /** A PING after so much silence, the time that its answer may take, and the silence after which a request sends one ahead. */
+  readonly keepaliveInterval: number;
+  readonly keepaliveTimeout: number;
+  readonly keepaliveIdle: number;
 }
 
 export interface LimitsPlan {

@@ -46,6 +46,10 @@ export interface Http2Plan {
   readonly maxConcurrentStreams: number;
   readonly streamWindow: number;
   readonly connectionWindow: number;
+  /** Of each HPACK table, bytes. */
+  readonly tableBytes: number;
+  /** Extended CONNECT (RFC 8441) is announced whatever may be switched to. */
+  readonly extendedConnect: boolean;
 }
 
 export type HttpFilterPlan =

@@ -98,9 +98,14 @@ export interface Frame {
 
 /** Takes apart what one side sent. */
 export class FrameParser {
-  readonly #decoder = new HpackDecoder();
+  readonly #decoder: HpackDecoder;
   #bytes = Buffer.alloc(0);
   #block: Buffer[] = [];
+
+  /** `tableBytes`: of the HPACK table that the sender may use. */
+  constructor(tableBytes?: number) {
+    this.#decoder = new HpackDecoder(tableBytes);
+  }
 
   /** Whole frames; the rest is kept for the next call. */
   push(bytes: Buffer): Frame[] {

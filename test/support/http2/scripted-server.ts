@@ -41,6 +41,8 @@ export interface ScriptedServer {
 export interface Script {
   /** What it begins with: id, value, ... */
   readonly settings?: readonly number[];
+  /** Of the HPACK table that `settings` lets the client use. */
+  readonly tableBytes?: number;
   /** It does not answer PING. */
   readonly deaf?: boolean;
   /** Any frame but SETTINGS and PING. */
@@ -59,7 +61,7 @@ export async function scriptedServer(t: TestContext, script: Script): Promise<Sc
   server.on('connection', (socket) => {
     const peer = new ScriptedPeer(socket, peers.length + 1);
     peers.push(peer);
-    const parser = new FrameParser();
+    const parser = new FrameParser(script.tableBytes);
     let begun = false;
     peer.send(settings(...(script.settings ?? [])), windowUpdate(0, 1 << 24));
     socket.on('error', () => {});
