@@ -31,6 +31,11 @@ export function protectionKnownTo(
   return { ...policy, spec: spec as unknown as TrafficPolicy['spec'] };
 }
 
+/** Sidecars of level 3 make gRPC of gRPC-Web where a virtual host says so; Envoy does, too. */
+export function bridgesGrpcWeb({ kind, level }: Pick<Caller, 'kind' | 'level'>): boolean {
+  return kind === 'envoy' || (kind === 'aya' && level >= 3);
+}
+
 /** Sidecars of level 2 tell protocols by their first bytes, carry TCP, and switch protocols by Upgrade and CONNECT. */
 export function carriesTcp({ kind, level }: Pick<Caller, 'kind' | 'level'>): boolean {
   return kind === 'aya' && level >= 2;

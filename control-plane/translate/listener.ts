@@ -2,7 +2,8 @@ import { fromMs } from '../../shared/xds/duration.ts';
 import { LISTENER } from '../../shared/xds/type-url.ts';
 import type { MeshNode, SocketAddress } from './caller.ts';
 import { faultFilter } from './faulty-rules.ts';
-import { carriesTcp } from './levels.ts';
+import { grpcWebFilter } from './grpc-web.ts';
+import { bridgesGrpcWeb, carriesTcp } from './levels.ts';
 import { ads, type Draft, extension, type Message } from './message.ts';
 import { byClasses } from './retry.ts';
 
@@ -32,7 +33,10 @@ export function outboundListener(node: MeshNode): Draft[] {
         rds: { config_source: ads, route_config_name: outboundRoutes },
         ...sidecarHttp(node, carriesTcp(node)),
         // Aya's sidecar gets faults as FaultAssignment, with a lease.
-        http_filters: node.kind === 'aya' ? [router] : [fault, router],
+        http_filters: [
+          ...(bridgesGrpcWeb(node) ? [grpcWebFilter] : []),
+          ...(node.kind === 'aya' ? [router] : [fault, router]),
+        ],
       }),
     }),
   ];

@@ -3,6 +3,7 @@ import { encode } from '../../shared/xds/codec.ts';
 import { VIRTUAL_HOST } from '../../shared/xds/type-url.ts';
 import type { Caller } from './caller.ts';
 import type { ServiceEntry } from './catalog.ts';
+import { grpcWebOf } from './grpc-web.ts';
 import { carriesTcp } from './levels.ts';
 import type { Draft, Message } from './message.ts';
 import { clusterName, hostsOf, virtualHostName } from './names.ts';
@@ -28,7 +29,8 @@ export function virtualHostsOf(entry: ServiceEntry, caller: Caller, note: Note):
     const domains = port === standard ? [...hosts, ...withPort] : withPort;
     const cluster = clusterName(name, namespace, port.port);
     const tunnel = carriesTcp(caller) ? [connectRoute(cluster)] : [];
-    return draft(cluster, domains, { domains, routes: [...routesOf(entry, port, caller, note), ...tunnel] });
+    const routes = [...routesOf(entry, port, caller, note), ...tunnel];
+    return draft(cluster, domains, { domains, routes, ...grpcWebOf(entry, port, caller) });
   });
   if (carriesTcp(caller)) drafts.push(...tunnelsOf(entry, hosts));
   if (standard || ports.length === 0) return drafts;

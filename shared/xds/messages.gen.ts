@@ -1135,6 +1135,12 @@ export interface DirectResponseAction {
   body?: DataSource;
 }
 
+/** envoy.config.route.v3.FilterConfig */
+export interface FilterConfig {
+  config?: Any;
+  disabled?: boolean;
+}
+
 /** envoy.config.route.v3.HeaderMatcher */
 export interface HeaderMatcher {
   name?: string;
@@ -1504,6 +1510,9 @@ export interface HTTPFault {
   response_rate_limit?: FaultRateLimit;
 }
 
+/** envoy.extensions.filters.http.grpc_web.v3.GrpcWeb */
+export type GrpcWeb = Record<never, never>;
+
 /** envoy.extensions.filters.http.router.v3.Router */
 export type Router = Record<never, never>;
 
@@ -1557,6 +1566,7 @@ export interface HttpFilter {
   name?: string;
   typed_config?: Any;
   is_optional?: boolean;
+  disabled?: boolean;
 }
 
 /** envoy.extensions.filters.network.http_connection_manager.v3.Rds */
@@ -2106,6 +2116,7 @@ export interface Messages {
   'envoy.config.listener.v3.Listener': Listener;
   'envoy.config.listener.v3.ListenerFilter': ListenerFilter;
   'envoy.config.route.v3.DirectResponseAction': DirectResponseAction;
+  'envoy.config.route.v3.FilterConfig': FilterConfig;
   'envoy.config.route.v3.HeaderMatcher': HeaderMatcher;
   'envoy.config.route.v3.HedgePolicy': HedgePolicy;
   'envoy.config.route.v3.NonForwardingAction': NonForwardingAction;
@@ -2153,6 +2164,7 @@ export interface Messages {
   'envoy.extensions.filters.http.fault.v3.FaultAbort': FaultAbort;
   'envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort': FaultAbortHeaderAbort;
   'envoy.extensions.filters.http.fault.v3.HTTPFault': HTTPFault;
+  'envoy.extensions.filters.http.grpc_web.v3.GrpcWeb': GrpcWeb;
   'envoy.extensions.filters.http.router.v3.Router': Router;
   'envoy.extensions.filters.listener.http_inspector.v3.HttpInspector': HttpInspector;
   'envoy.extensions.filters.listener.original_dst.v3.OriginalDst': OriginalDst;

@@ -1,7 +1,7 @@
 import type { Hash64 } from '../../shared/struct/hash64.ts';
 import type { HeaderList } from './headers.ts';
 import type { Failure } from './outcome.ts';
-import type { HttpFaultPlan } from './plan/fault.ts';
+import type { FilterOverrides } from './plan/filter-override.ts';
 import type { Detour } from './pool.ts';
 
 /**
@@ -9,8 +9,9 @@ import type { Detour } from './pool.ts';
  * pooled. Whoever holds it may read all of it; the comments say who writes.
  */
 export class Exchange {
-  // Written once by the downstream codec, from the head.
-  readonly stream: ServerStream;
+  // Written by the downstream codec, from the head.
+  /** Replaced by a filter that stands around the exchange. */
+  stream: ServerStream;
   /** As received: tokens are case-sensitive. */
   method: string;
   /** Origin form with query; `*` for OPTIONS *; rewritten by the route. */
@@ -21,8 +22,8 @@ export class Exchange {
   /** 10, 11 or 20. */
   readonly version: number;
   headers: HeaderList;
-  /** Content-Length, 0 for no body, -1 when chunked or otherwise open. */
-  readonly bodyLength: number;
+  /** Content-Length, 0 for no body, -1 when chunked or otherwise open, or when a filter changes the body. */
+  bodyLength: number;
   /** Monotonic ms of the head's first byte. */
   readonly started: number;
 
@@ -52,7 +53,7 @@ export class Exchange {
   /** A Set-Cookie that keeps the client at that endpoint; '' = none is to be set. */
   affinityCookie = '';
   /** Per-filter overrides of the matched route and its virtual host, null = none. */
-  filterConfig: Readonly<Record<string, HttpFaultPlan>> | null = null;
+  filterConfig: FilterOverrides | null = null;
   /** Faults on the way to the endpoint: of every attempt, and of the attempt that begins now (taken by it). */
   detour: Detour | null = null;
   attemptDetour: Detour | null = null;
@@ -66,6 +67,8 @@ export class Exchange {
   status = 0;
   /** It is a gRPC call, by its content-type. */
   grpc = false;
+  /** The client takes the trailers of a gRPC response in its body. */
+  grpcWeb = false;
   /** What came of a gRPC call, wherever it was said, or what the client takes it for; -1 = nothing yet. */
   grpcStatus = -1;
   /** The human sentence: why a local reply was made, or via_upstream. */

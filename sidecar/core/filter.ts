@@ -1,4 +1,4 @@
-import type { Exchange } from './exchange.ts';
+import type { Exchange, RequestSink } from './exchange.ts';
 import type { HeaderList } from './headers.ts';
 
 /** A reply that the sidecar makes itself. `detail` is the human sentence of the log and, unless `body`, the body. */
@@ -35,4 +35,17 @@ export interface Filter {
   onEnd?(x: Exchange, proceed: (verdict: LocalReply | null) => void): void;
   /** The head of the response, before it is sent. */
   onResponse?(x: Exchange, status: number, headers: HeaderList): void;
+}
+
+/** A filter that changes bodies stands around the whole exchange, and not in a chain. At most one for a listener. */
+export interface EnclosingFilter {
+  /** Whether it has something to do with an exchange; the rest is called only then. */
+  encloses(x: Exchange): boolean;
+  /**
+   * Before the route is known: puts a stream of its own in place of `x.stream`, and returns what takes the request body.
+   * `refuse` answers the client, or breaks the response off when it has begun.
+   */
+  enclose(x: Exchange, sink: RequestSink, refuse: (reply: LocalReply) => void): RequestSink;
+  /** The route is known, the other filters come next. */
+  routed(x: Exchange): void;
 }

@@ -91,3 +91,8 @@ export function grpcOfReset(code: number): number {
       return GRPC.internal;
   }
 }
+
+/** grpc-message encoding: everything outside of printable ASCII, and the percent sign. JSON may hold half a surrogate pair. */
+export function grpcMessageOf(text: string): string {
+  return text.toWellFormed().replace(/[^ -$&-~]/gu, (character) => encodeURIComponent(character));
+}

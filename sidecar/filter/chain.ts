@@ -10,8 +10,9 @@ export class ChainRun {
   readonly #filters: readonly Filter[];
   readonly #x: Exchange;
   readonly #done: (reply: LocalReply | null) => void;
-  /** How many filters have begun. */
+  /** How many filters have begun, and bits of those that the route has disabled. */
   #begun = 0;
+  #disabled = 0;
   #paused = false;
   #ended = false;
 
@@ -31,7 +32,7 @@ export class ChainRun {
   response(status: number, headers: HeaderList): void {
     if (this.#ended) return;
     for (let at = this.#begun - 1; at >= 0; at -= 1)
-      (this.#filters[at] as Filter).onResponse?.(this.#x, status, headers);
+      if (this.#acts(at)) (this.#filters[at] as Filter).onResponse?.(this.#x, status, headers);
   }
 
   /** The exchange (or attempt) is over; gives up a pause, too. Calling it again does nothing. */
@@ -39,7 +40,8 @@ export class ChainRun {
     if (this.#ended) return;
     this.#ended = true;
     this.#paused = false;
-    for (let at = this.#begun - 1; at >= 0; at -= 1) (this.#filters[at] as Filter).onEnd?.(this.#x, this.#proceed);
+    for (let at = this.#begun - 1; at >= 0; at -= 1)
+      if (this.#acts(at)) (this.#filters[at] as Filter).onEnd?.(this.#x, this.#proceed);
   }
 
   #advance(): void {
@@ -47,6 +49,10 @@ export class ChainRun {
     while (this.#begun < filters.length) {
       const filter = filters[this.#begun] as Filter;
       this.#begun += 1;
+      if (this.#isDisabled(filter)) {
+        this.#disabled |= 1 << (this.#begun - 1);
+        continue;
+      }
       this.#paused = true;
       const verdict = filter.onRequest(this.#x, this.#proceed);
       // The filter may have called back already, or ended the exchange.
@@ -58,6 +64,15 @@ export class ChainRun {
       }
     }
     this.#done(null);
+  }
+
+  #isDisabled(filter: Filter): boolean {
+    const { filterConfig } = this.#x;
+    return filterConfig !== null && filterConfig[filter.name] === 'disabled';
+  }
+
+  #acts(at: number): boolean {
+    return (this.#disabled & (1 << at)) === 0;
   }
 
   readonly #proceed = (reply: LocalReply | null): void => {

@@ -76,6 +76,7 @@ export class Call implements RequestSink {
     this.#entry = found;
     // Before the filters, since a fault may be meant for one cluster only.
     if (found.reply === null) x.cluster = found.chooseCluster(x, context.random);
+    if (context.enclosing !== null) context.enclosing.routed(x);
     if (context.filters.length === 0) return this.#routed(found);
     this.#filters = new ChainRun(context.filters, x, (reply) => (reply ? this.reply(reply) : this.#routed(found)));
     this.#filters.start();

@@ -2,7 +2,7 @@ import type { Random } from '../../shared/struct/random.ts';
 import type { Wheel } from '../../shared/time/wheel.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Current } from '../core/current.ts';
-import type { Filter } from '../core/filter.ts';
+import type { EnclosingFilter, Filter } from '../core/filter.ts';
 import type { HttpManagerPlan } from '../core/plan/http-manager.ts';
 import type { StickTable } from '../core/stick-table.ts';
 import type { Turn } from '../core/turn.ts';
@@ -41,6 +41,7 @@ export interface HttpContext {
   readonly manager: HttpManagerPlan;
   readonly outbound: boolean;
   readonly filters: readonly Filter[];
+  readonly enclosing: EnclosingFilter | null;
   readonly stats: HttpStats;
   readonly metrics: RequestMetrics;
   readonly accessLog: AccessLog | null;

@@ -1,6 +1,6 @@
 import type { Exchange } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
-import { grpcOfHttp } from '../core/grpc.ts';
+import { grpcMessageOf, grpcOfHttp } from '../core/grpc.ts';
 import { HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
 import type { RouteEntry } from '../route/table.ts';
@@ -52,7 +52,7 @@ export function sendReply(x: Exchange, reply: LocalReply, entry: RouteEntry | nu
     headers.add('content-type', 'application/grpc');
     x.grpcStatus = reply.grpcStatus ?? grpcOfHttp(reply.status);
     headers.add('grpc-status', String(x.grpcStatus));
-    headers.add('grpc-message', percentEncode(reply.body ?? reply.detail));
+    headers.add('grpc-message', grpcMessageOf(reply.body ?? reply.detail));
   } else if (body !== '') headers.add('content-type', 'text/plain');
   headers.add('date', date);
   headers.add('server', 'aya');
@@ -77,18 +77,13 @@ export function breakOff(x: Exchange, failure: Failure, stats: HttpStats): void 
   x.flags |= failure.flag;
   x.detail = failure.detail;
   stats.rqResetAfterDownstreamResponseStarted.inc();
-  if (x.grpc && x.version === 20) {
+  if (x.grpc && (x.version === 20 || x.grpcWeb)) {
     x.grpcStatus = failure.grpcStatus;
-    const message = percentEncode(failure.detail);
+    const message = grpcMessageOf(failure.detail);
     return x.stream.end(HeaderList.of('grpc-status', String(failure.grpcStatus), 'grpc-message', message));
   }
   stats.downstreamRqTxReset.inc();
   stats.downstreamCxDestroyActiveRq.inc();
   stats.downstreamCxDestroyLocalActiveRq.inc();
   x.stream.reset();
-}
-
-/** grpc-message encoding: everything outside of printable ASCII, and the percent sign. JSON may hold half a surrogate pair. */
-function percentEncode(text: string): string {
-  return text.toWellFormed().replace(/[^ -$&-~]/gu, (character) => encodeURIComponent(character));
 }

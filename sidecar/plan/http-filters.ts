@@ -10,6 +10,7 @@ const filter = 'envoy.extensions.filters.http';
 const adaptive = `${filter}.adaptive_concurrency.v3.AdaptiveConcurrency` as const;
 const admission = `${filter}.admission_control.v3.AdmissionControl` as const;
 const fault = `${filter}.fault.v3.HTTPFault` as const;
+const grpcWeb = `${filter}.grpc_web.v3.GrpcWeb`;
 /** Its fields tune things that we do not have (tracing, upstream filters); the defaults ask for nothing. */
 const router = `${filter}.router.v3.Router`;
 
@@ -21,7 +22,9 @@ export function httpFilters(list: readonly HttpFilter[], place: Place): HttpFilt
     const config = each.typed_config;
     const type = config ? typeOf(config) : '';
     const found = config && filterOf(each.name ?? '', type, config, at.at('typed_config'));
-    if (found) plan.push(found);
+    // The others have settings per route for that.
+    if (each.disabled && found?.kind !== 'grpc-web') at.at('disabled').unsupported();
+    if (found) plan.push(found.kind === 'grpc-web' ? { ...found, disabled: each.disabled ?? false } : found);
     else if (found === null) return;
     else if (type === router) {
       if (index !== list.length - 1) at.wrong('the router must be the last filter');
@@ -37,6 +40,8 @@ export function httpFilters(list: readonly HttpFilter[], place: Place): HttpFilt
 /** Null: it is known, and there is nothing to do. Undefined: it is not known. */
 function filterOf(name: string, type: string, config: Any, place: Place): HttpFilterPlan | null | undefined {
   switch (type) {
+    case grpcWeb:
+      return { kind: 'grpc-web', name, disabled: false };
     case fault: {
       const message = messageOf(fault, config, place);
       return message ? { kind: 'fault', name, fault: httpFault(message, place) } : null;

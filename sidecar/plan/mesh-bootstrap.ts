@@ -7,7 +7,7 @@ import { hostPort } from './host-port.ts';
 import type { HostPort } from './listener.ts';
 
 /** The level of our own messages that this sidecar knows (decision D19). */
-export const CLIENT_FEATURE = 'aya.v1.2';
+export const CLIENT_FEATURE = 'aya.v1.3';
 
 /** What makes a sidecar a member of a mesh. Ports are real ones: the control plane has to name them in listeners. */
 export interface Membership {

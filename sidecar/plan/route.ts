@@ -1,16 +1,13 @@
-import type { Any, RetryPolicy, Route, RouteConfiguration, VirtualHost } from '../../shared/xds/messages.gen.ts';
-import type { HttpFaultPlan } from '../core/plan/fault.ts';
+import type { RetryPolicy, Route, RouteConfiguration, VirtualHost } from '../../shared/xds/messages.gen.ts';
+import type { FilterOverrides } from '../core/plan/filter-override.ts';
 import type { RouteConfigPlan, RoutePlan, VirtualHostPlan } from '../core/plan/route.ts';
 import { ayaOptions } from './aya-options.ts';
-import { extensionOf } from './extension.ts';
-import { httpFault } from './fault.ts';
+import { filterOverrides } from './filter-override.ts';
 import { headerMutations } from './header-mutation.ts';
 import { routeMatch } from './match.ts';
 import type { Place } from './place.ts';
 import { directBodyLimit, routeAction } from './route-action.ts';
 import { numberOf } from './value.ts';
-
-type FilterConfig = Readonly<Record<string, HttpFaultPlan>>;
 
 /** What a route takes over from its virtual host when it does not say itself. */
 export interface VirtualHostDefaults {
@@ -22,7 +19,7 @@ export interface VirtualHostDefaults {
 
 /** What a virtual host takes over from its route configuration. */
 interface ConfigurationDefaults {
-  readonly filterConfig: FilterConfig;
+  readonly filterConfig: FilterOverrides;
   readonly directBodyLimit: number;
 }
 
@@ -47,7 +44,7 @@ export function routeConfig(message: RouteConfiguration, place: Place): RouteCon
   const source = message.vhds?.config_source;
   if (message.vhds && !source?.ads && !source?.self) place.at('vhds').at('config_source').wrong('must be ads or self');
   const defaults = {
-    filterConfig: filterConfig(message.typed_per_filter_config, place),
+    filterConfig: filterOverrides(message.typed_per_filter_config, place),
     directBodyLimit: numberOf(message.max_direct_response_body_size_bytes, directBodyLimit),
   };
   const hosts = message.virtual_hosts.map((each, at) => virtualHost(each, place.index('virtual_hosts', at), defaults));
@@ -125,7 +122,7 @@ export function virtualHost(message: VirtualHost, place: Place, defaults = none)
       place,
     ),
     includeAttemptCount: message.include_request_attempt_count ?? false,
-    filterConfig: { ...defaults.filterConfig, ...filterConfig(message.typed_per_filter_config, place) },
+    filterConfig: { ...defaults.filterConfig, ...filterOverrides(message.typed_per_filter_config, place) },
   };
 }
 
@@ -172,17 +169,6 @@ function route(message: Route, host: VirtualHostDefaults, place: Place): RoutePl
       message.response_headers_to_remove,
       place,
     ),
-    filterConfig: filterConfig(message.typed_per_filter_config, place),
+    filterConfig: filterOverrides(message.typed_per_filter_config, place),
   };
-}
-
-/** Overrides by the name of the filter that they are for. */
-function filterConfig(configs: Readonly<Record<string, Any>>, place: Place): FilterConfig {
-  const plan: Record<string, HttpFaultPlan> = {};
-  for (const [name, config] of Object.entries(configs)) {
-    const at = place.key('typed_per_filter_config', name);
-    const fault = extensionOf('envoy.extensions.filters.http.fault.v3.HTTPFault', config, at);
-    if (fault) plan[name] = httpFault(fault, at);
-  }
-  return plan;
 }

@@ -3,7 +3,7 @@ import { RetryPolicy } from '../cluster/retry/policy.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
 import type { HeaderList } from '../core/headers.ts';
-import type { HttpFaultPlan } from '../core/plan/fault.ts';
+import type { FilterOverrides } from '../core/plan/filter-override.ts';
 import type {
   ForwardPlan,
   HeaderMutations,
@@ -55,7 +55,7 @@ export class RouteEntry {
   /** Attempts carry x-envoy-attempt-count. */
   readonly includeAttemptCount: boolean;
   /** Overrides by filter name; null = none. */
-  readonly filterConfig: Readonly<Record<string, HttpFaultPlan>> | null;
+  readonly filterConfig: FilterOverrides | null;
   /** False: `applyRequest` (`applyResponse`) would change nothing and need not be called. */
   readonly needsRequestEdit: boolean;
   readonly needsResponseEdit: boolean;

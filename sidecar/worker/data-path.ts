@@ -19,7 +19,7 @@ import { Turn } from '../core/turn.ts';
 import { assignFaults } from '../filter/fault-assignment.ts';
 import { FaultTerm } from '../filter/fault-term.ts';
 import type { FaultSurroundings } from '../filter/injection.ts';
-import { makeFilter } from '../filter/make.ts';
+import { makeEnclosing, makeFilters } from '../filter/make.ts';
 import { RequestIds } from '../filter/request-id.ts';
 import type { DemandResult, HttpContext } from '../http/context.ts';
 import { HeadGrace } from '../http/held-head.ts';
@@ -270,7 +270,8 @@ export class DataPath {
     return {
       manager: http,
       outbound,
-      filters: http.filters.map((each) => makeFilter(each, http.statPrefix, this.#faults)),
+      filters: makeFilters(http.filters, http.statPrefix, this.#faults),
+      enclosing: makeEnclosing(http.filters),
       stats: new HttpStats(this.#stats, http.statPrefix),
       metrics: new RequestMetrics(this.#stats, meshIdentity(this.#setup.identity, outbound)),
       accessLog: this.#accessLog(http.accessLogs),

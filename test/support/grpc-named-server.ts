@@ -1,4 +1,4 @@
-import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { constants, createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 
 /** A gRPC server whatever is called: it answers with its name, or with the status that is first in `failures`. */
@@ -50,6 +50,29 @@ export async function startNamedGrpcServer(name: string): Promise<NamedGrpcServe
   return {
     port: (server.address() as AddressInfo).port,
     failures,
+    stop() {
+      for (const session of sessions) session.destroy();
+      server.close();
+    },
+  };
+}
+
+/** A server that sends the head of a response and `body`, and then resets the stream (REFUSED_STREAM is UNAVAILABLE to gRPC). */
+export async function startBrokenGrpcServer(body: Buffer): Promise<{ readonly port: number; stop(): void }> {
+  const sessions = new Set<ServerHttp2Session>();
+  const server = createServer();
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.on('error', () => {});
+  });
+  server.on('stream', (stream: ServerHttp2Stream) => {
+    stream.on('error', () => {});
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+    stream.write(body, () => stream.close(constants.NGHTTP2_REFUSED_STREAM));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
     stop() {
       for (const session of sessions) session.destroy();
       server.close();

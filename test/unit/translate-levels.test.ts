@@ -45,3 +45,15 @@ test('a sidecar of level 1 gets no tunnels, no TCP and no upgrades', () => {
     for (const word of ['connect_matcher', 'default_filter_chain']) assert.equal(text.includes(word), found, word);
   }
 });
+
+test('a sidecar of level 2 is told nothing of gRPC-Web', () => {
+  const grpc = readWorld(path.join(import.meta.dirname, '../golden/worlds/12-grpc-routes.yaml'));
+  const node = nodeWith('old', 'aya', { service: 'web', outbound: '127.0.0.1:15001' }) as Node;
+  for (const [feature, found] of [
+    ['aya.v1.2', false],
+    ['aya.v1.3', true],
+  ] as const) {
+    const { resources } = translate(grpc, readNode({ ...node, client_features: [feature] }, 'aya'), accepted);
+    assert.equal(JSON.stringify(resources).includes('grpc_web'), found, feature);
+  }
+});

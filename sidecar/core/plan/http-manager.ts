@@ -53,6 +53,8 @@ export interface Http2Plan {
 }
 
 export type HttpFilterPlan =
+  /** `disabled`: unless a route or virtual host enables it. */
+  | { readonly kind: 'grpc-web'; readonly name: string; readonly disabled: boolean }
   | { readonly kind: 'fault'; readonly name: string; readonly fault: HttpFaultPlan }
   | { readonly kind: 'adaptive-concurrency'; readonly name: string; readonly concurrency: AdaptiveConcurrencyPlan }
   | { readonly kind: 'admission-control'; readonly name: string; readonly admission: AdmissionControlPlan };

@@ -1,4 +1,4 @@
-import type { HttpFaultPlan } from './fault.ts';
+import type { FilterOverrides } from './filter-override.ts';
 import type { HeaderMatchPlan, MatchPlan } from './match.ts';
 import type { SubsetKey } from './subset.ts';
 
@@ -21,7 +21,7 @@ export interface VirtualHostPlan {
   readonly responseHeaders: HeaderMutations;
   readonly includeAttemptCount: boolean;
   /** Per-filter overrides by filter name; a route's entry wins over its virtual host's. */
-  readonly filterConfig: Readonly<Record<string, HttpFaultPlan>>;
+  readonly filterConfig: FilterOverrides;
 }
 
 export interface RoutePlan {
@@ -31,7 +31,7 @@ export interface RoutePlan {
   readonly action: RouteActionPlan;
   readonly requestHeaders: HeaderMutations;
   readonly responseHeaders: HeaderMutations;
-  readonly filterConfig: Readonly<Record<string, HttpFaultPlan>>;
+  readonly filterConfig: FilterOverrides;
 }
 
 export interface HeaderMutations {

@@ -109,7 +109,7 @@ test('the bootstrap of a member is one that could stand in a file: no problems, 
     clusters: true,
   });
   assert.deepEqual(admin, address);
-  assert.deepEqual(node.client_features, ['aya.v1.2']);
+  assert.deepEqual(node.client_features, ['aya.v1.3']);
   assert.equal(message.cluster_manager?.local_cluster_name, 'cart.shop:8080');
   assert.equal(node.metadata?.fields.inbound?.string_value, '[::1]:15006');
   assert.equal(node.metadata?.fields.kind?.string_value, 'aya-sidecar');

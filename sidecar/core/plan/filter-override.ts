@@ -1,0 +1,7 @@
+import type { HttpFaultPlan } from './fault.ts';
+
+/** What a route or virtual host says about one filter: other settings, or only whether it acts (Envoy's FilterConfig). */
+export type FilterOverride = HttpFaultPlan | 'enabled' | 'disabled';
+
+/** By the name of the filter. */
+export type FilterOverrides = Readonly<Record<string, FilterOverride>>;
