@@ -15,11 +15,13 @@ import {
   required,
   type Schema,
 } from './schema.ts';
+import { type ShortFaults, shortFaults } from './short-faults.ts';
 
 /** At least one. Each is drawn for itself; the delay comes first, and an abort takes the place of what follows. */
-export interface Faults {
+export interface Faults extends ShortFaults {
   delay?: DelayFault;
-  abort?: { percent: number; httpStatus?: number; grpcStatus?: number };
+  /** Exactly one of what stands beside `percent`; `reset` breaks the connection instead of an answer. */
+  abort?: { percent: number; httpStatus?: number; grpcStatus?: number; reset?: boolean };
   connection?: ConnectionFault;
   response?: ResponseFault;
 }
@@ -125,8 +127,14 @@ const abort = object<NonNullable<Faults['abort']>>(
     percent: required(percent),
     httpStatus: optional(integer(200, 599)),
     grpcStatus: optional(integer(1, 16)),
+    reset: optional(boolean),
   },
-  { also: (value, path, problems) => one(['httpStatus', 'grpcStatus'], value, path, problems) },
+  {
+    also: (value, path, problems) => {
+      one(['httpStatus', 'grpcStatus', 'reset'], value, path, problems);
+      if (value.reset === false) problems.add(`${path}.reset`, 'must be true or absent');
+    },
+  },
 );
 
 const bytes = integer(1, 1_000_000_000);
@@ -195,17 +203,20 @@ const response = object<ResponseFault>(
   },
 );
 
+const kinds = ['delay', 'abort', 'connection', 'response', ...Object.keys(shortFaults)];
+
 export const faults: Schema<Faults> = object<Faults>(
   {
     delay: optional(delay),
     abort: optional(abort),
     connection: optional(connection),
     response: optional(response),
+    ...shortFaults,
   },
   {
     also: (value, path, problems) => {
       if (Object.keys(value).length === 0)
-        problems.add(path, 'must have delay, abort, connection or response', 'FieldValueRequired');
+        problems.add(path, `must have one of ${kinds.join(', ')}`, 'FieldValueRequired');
     },
   },
 );

@@ -3,10 +3,12 @@ import { fromMs } from '../../shared/xds/duration.ts';
 import { FAULT_ASSIGNMENT } from '../../shared/xds/type-url.ts';
 import { expiry, type FaultPolicy } from '../model/fault-policy.ts';
 import type { DelayFault, ResponseFault } from '../model/faults.ts';
+import { bytesPerSecond } from '../model/short-faults.ts';
 import { keyOf } from '../model/world.ts';
 import type { Caller } from './caller.ts';
 import type { ServiceEntry } from './catalog.ts';
 import { ofFault } from './condition.ts';
+import { type FaultParts, partsOf } from './fault-parts.ts';
 import type { Draft, Message } from './message.ts';
 import { matchesOf } from './route-match.ts';
 
@@ -32,14 +34,19 @@ export function faultAssignmentOf(entry: ServiceEntry, caller: Caller): Draft[] 
   const faults = faultsFor(entry.faults, caller);
   if (faults.length === 0) return [];
   const { name, namespace } = entry.service.metadata;
-  const message: Message<'aya.v1.FaultAssignment'> = { rules: faults.map(ruleOf) };
+  const message: Message<'aya.v1.FaultAssignment'> = { rules: faults.flatMap(rulesOf) };
   const expiresAt = Math.min(...faults.map(expiry));
   return [{ type: FAULT_ASSIGNMENT, name: `${name}.${namespace}`, aliases: [], message, expiresAt }];
 }
 
-function ruleOf(policy: FaultPolicy): Message<'aya.v1.FaultRule'> {
-  const { match, faults, at, countForEjection, maxActive, seed } = policy.spec;
-  const { abort, connection, delay, response } = faults;
+/** Several where the policy has more faults of a kind than one rule can say. */
+function rulesOf(policy: FaultPolicy): Message<'aya.v1.FaultRule'>[] {
+  return partsOf(policy.spec.faults).map((parts) => ruleOf(policy, parts));
+}
+
+function ruleOf(policy: FaultPolicy, parts: FaultParts): Message<'aya.v1.FaultRule'> {
+  const { match, at, countForEjection, maxActive, seed } = policy.spec;
+  const { abort, connection, delay, response } = parts;
   return {
     policy: keyOf(policy),
     match: match.flatMap((each) => matchesOf(ofFault(each), 'aya')),
@@ -106,10 +113,13 @@ function responseOf(fault: ResponseFault): Message<'aya.v1.FaultRule.Response'> 
   };
 }
 
+const shortForms = ['truncate', 'corrupt', 'blackHole', 'connectFailure'] as const;
+
 /** What of a policy Envoy's filter cannot do, as paths within `faults`. */
 export function beyondEnvoy({ spec: { faults } }: FaultPolicy): string[] {
-  const { connection, delay, response } = faults;
-  const beyond: string[] = [];
+  const { abort, connection, delay, response } = faults;
+  const beyond: string[] = shortForms.filter((each) => faults[each] !== undefined);
+  if (abort?.reset) beyond.push('abort.reset');
   if (delay && delay.fixed === undefined) {
     beyond.push(
       ...Object.keys(delay)
@@ -134,23 +144,25 @@ function kibOf(bytesPerSecond: number): number {
 /** The same for clients that only know Envoy's fault filter: once per request, before the retries. */
 export function httpFaultOf(policy: FaultPolicy): Message<'envoy.extensions.filters.http.fault.v3.HTTPFault'> {
   const { faults, maxActive } = policy.spec;
-  const { abort, delay, response } = faults;
+  const { abort, bandwidth, delay, response } = faults;
+  const limit = response?.bytesPerSecond ?? bytesPerSecond(bandwidth?.limit ?? '');
   return {
     ...(delay?.fixed && { delay: { percentage: percentage(delay.percent), fixed_delay: span(delay.fixed) } }),
-    ...(response?.bytesPerSecond && {
+    ...(limit > 0 && {
       response_rate_limit: {
-        percentage: percentage(response.percent),
-        fixed_limit: { limit_kbps: kibOf(response.bytesPerSecond) },
+        percentage: percentage((response?.bytesPerSecond === undefined ? bandwidth : response)?.percent ?? 0),
+        fixed_limit: { limit_kbps: kibOf(limit) },
       },
     }),
-    ...(abort && {
-      abort: {
-        percentage: percentage(abort.percent),
-        ...(abort.grpcStatus === undefined
-          ? { http_status: abort.httpStatus ?? 503 }
-          : { grpc_status: abort.grpcStatus }),
-      },
-    }),
+    ...(abort &&
+      !abort.reset && {
+        abort: {
+          percentage: percentage(abort.percent),
+          ...(abort.grpcStatus === undefined
+            ? { http_status: abort.httpStatus ?? 503 }
+            : { grpc_status: abort.grpcStatus }),
+        },
+      }),
     ...(maxActive !== undefined && { max_active_faults: { value: maxActive } }),
   };
 }

@@ -25,9 +25,19 @@ export interface AssignedFaults {
  */
 export function assignFaults(plan: FaultAssignmentPlan, around: FaultSurroundings): AssignedFaults {
   const term = new FaultTerm();
+  const limits = new Map<string, ActiveFaults>();
+  // A policy may need several rules; its limit holds over all of them.
+  const limitOf = ({ maxActive, policy }: FaultRulePlan): ActiveFaults => {
+    let limit = limits.get(policy);
+    if (!limit) {
+      limit = new ActiveFaults(shareOf(maxActive, around.workers, around.me));
+      limits.set(policy, limit);
+    }
+    return limit;
+  };
   const at = (place: FaultRulePlan['at']): Filter | null => {
     const rules = plan.rules.filter((rule) => rule.at === place);
-    return rules.length === 0 ? null : new AssignmentFilter(place, plan.service, rules, { ...around, term });
+    return rules.length === 0 ? null : new AssignmentFilter(place, plan.service, rules, limitOf, { ...around, term });
   };
   return { perRequest: at('request'), perAttempt: at('attempt'), end: () => term.end() };
 }
@@ -38,9 +48,15 @@ class AssignmentFilter implements Filter {
   readonly #rules: readonly FaultRule[];
   readonly #injections: Injections;
 
-  constructor(place: FaultRulePlan['at'], service: string, rules: readonly FaultRulePlan[], around: FaultSurroundings) {
+  constructor(
+    place: FaultRulePlan['at'],
+    service: string,
+    rules: readonly FaultRulePlan[],
+    limitOf: (rule: FaultRulePlan) => ActiveFaults,
+    around: FaultSurroundings,
+  ) {
     this.name = `aya.fault.${place}`;
-    this.#rules = rules.map((rule) => new FaultRule(rule, service, around));
+    this.#rules = rules.map((rule) => new FaultRule(rule, service, limitOf(rule), around));
     this.#injections = new Injections(around, place === 'request');
   }
 
@@ -86,9 +102,8 @@ class FaultRule {
   readonly random: Random;
   readonly #match: readonly RouteMatch[];
 
-  constructor(plan: FaultRulePlan, service: string, around: FaultSurroundings) {
+  constructor(plan: FaultRulePlan, service: string, limit: ActiveFaults, around: FaultSurroundings) {
     const { abort, connection, delay, exempt = false, response, seed } = plan;
-    const limit = shareOf(plan.maxActive, around.workers, around.me);
     // Each worker draws a stream of its own.
     this.random = seed == null ? around.random : seededRandom(seed + around.me * SEED_STRIDE);
     this.delay = delay;
@@ -157,14 +172,33 @@ function effectsOf(plan: ResponseFaultPlan): string[] {
   ];
 }
 
+/** This worker's places for faults of one policy that are under way at once. */
+class ActiveFaults {
+  readonly #limit: number;
+  #active = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  begin(): boolean {
+    if (this.#active >= this.#limit) return false;
+    this.#active += 1;
+    return true;
+  }
+
+  end(): void {
+    this.#active -= 1;
+  }
+}
+
 /** `aya_faults_injected_total` and `aya_faults_overflow_total` by policy: injected failures are told from real ones. */
 class RuleCounters implements FaultCounters {
   readonly #injected = new Map<string, Cell>();
   readonly #overflow: Cell;
-  readonly #limit: number;
-  #active = 0;
+  readonly #limit: ActiveFaults;
 
-  constructor(stats: Stats, service: string, policy: string, limit: number, kinds: readonly string[]) {
+  constructor(stats: Stats, service: string, policy: string, limit: ActiveFaults, kinds: readonly string[]) {
     const labels = { service, policy };
     for (const fault of kinds)
       this.#injected.set(fault, stats.labelled('aya_faults_injected_total', { ...labels, fault }));
@@ -173,16 +207,13 @@ class RuleCounters implements FaultCounters {
   }
 
   begin(): boolean {
-    if (this.#active >= this.#limit) {
-      this.#overflow.inc();
-      return false;
-    }
-    this.#active += 1;
-    return true;
+    if (this.#limit.begin()) return true;
+    this.#overflow.inc();
+    return false;
   }
 
   end(): void {
-    this.#active -= 1;
+    this.#limit.end();
   }
 
   injected(kind: string): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { expiry, type FaultPolicy, leased } from '../../control-plane/model/fault-policy.ts';
+import { bytesPerSecond } from '../../control-plane/model/short-faults.ts';
 import { cartTarget, check } from '../support/documents.ts';
 
 const faults = { abort: { percent: 5, httpStatus: 503 } };
@@ -43,16 +44,32 @@ test('every kind of fault is accepted', () => {
 });
 
 const wrong: [what: string, fields: object, problems: string[]][] = [
-  ['no fault', { faults: {} }, ['spec.faults: must have delay, abort, connection or response']],
+  [
+    'no fault',
+    { faults: {} },
+    [
+      'spec.faults: must have one of delay, abort, connection, response, bandwidth, truncate, corrupt, blackHole, connectFailure',
+    ],
+  ],
   [
     'two ways to abort',
     { faults: { abort: { percent: 1, httpStatus: 503, grpcStatus: 14 } } },
-    ['spec.faults.abort: must have exactly one of httpStatus, grpcStatus; got httpStatus and grpcStatus'],
+    ['spec.faults.abort: must have exactly one of httpStatus, grpcStatus, reset; got httpStatus and grpcStatus'],
   ],
   [
     'no way to abort',
     { faults: { abort: { percent: 1 } } },
-    ['spec.faults.abort: must have exactly one of httpStatus, grpcStatus; got none'],
+    ['spec.faults.abort: must have exactly one of httpStatus, grpcStatus, reset; got none'],
+  ],
+  [
+    'no reset, but said so',
+    { faults: { abort: { percent: 1, reset: false } } },
+    ['spec.faults.abort.reset: must be true or absent'],
+  ],
+  [
+    'a limit without a time',
+    { faults: { bandwidth: { percent: 1, limit: '64KiB' } } },
+    ['spec.faults.bandwidth.limit: must be a rate such as 64KiB/s or 1MB/s; got "64KiB"'],
   ],
   [
     'a delay of two lengths',
@@ -123,4 +140,10 @@ test('a lease begins with a generation, and an unchanged policy keeps the one it
   assert.deepEqual(leased(accepted, 1_700_000_060_000), status);
   const changed = { ...accepted, metadata: { ...metadata, generation: 2 } };
   assert.equal(expiry({ ...changed, status: leased(changed, 1_700_000_060_000) }), 1_700_000_180_000);
+});
+
+test('rates are whole numbers of bytes per second, in the units of both kinds', () => {
+  const table = { '64KiB/s': 65_536, '1MB/s': 1_000_000, '2MiB/s': 2_097_152, '10kB/s': 10_000, '7B/s': 7 };
+  for (const [text, bytes] of Object.entries(table)) assert.equal(bytesPerSecond(text), bytes, text);
+  for (const text of ['64KiB', '0B/s', '1.5MB/s', '-1B/s', 'fast']) assert.equal(bytesPerSecond(text), 0, text);
 });
