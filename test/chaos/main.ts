@@ -73,6 +73,8 @@ async function runAll(grounds: readonly Ground[], scenario: Scenario): Promise<R
   return runs;
 }
 
+// By way of 'exit', where every process that was started is killed.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const grounds = await Promise.all(Array.from({ length: together ? proxies.length : 1 }, () => Ground.ready()));
 const findings: Finding[] = [];
 

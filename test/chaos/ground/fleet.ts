@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import path from 'node:path';
+import process from 'node:process';
 import { systemRandom } from '../../../shared/struct/random.ts';
 import type { BackendCounts, BackendOrder, Conduct } from '../../programs/chaos-backend.ts';
 
@@ -39,6 +40,10 @@ export class Fleet {
     const ports: number[] = [];
     while (ports.length < size) ports.push(await lastingPort(ports));
     const fleet = new Fleet(ports);
+    // One that stands still would not notice that nobody is left.
+    process.once('exit', () => {
+      for (const child of fleet.#children) child?.kill('SIGKILL');
+    });
     await fleet.restore();
     return fleet;
   }
@@ -70,9 +75,8 @@ export class Fleet {
   async signal(which: number, signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     const child = this.#children[which];
     if (!child) return;
-    const gone = once(child, 'exit');
     child.kill(signal);
-    if (signal === 'SIGKILL' || signal === 'SIGTERM') await gone;
+    if (signal === 'SIGKILL' || signal === 'SIGTERM') await once(child, 'exit');
   }
 
   async restart(which: number, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Place } from '../../bench/contenders/contender.ts';
 import { startServer } from '../../bench/server.ts';
@@ -19,6 +20,7 @@ export class Ground {
 
   private constructor(fleet: Fleet) {
     this.#fleet = fleet;
+    process.once('exit', () => rmSync(this.#folder, { recursive: true, force: true }));
   }
 
   static async ready(): Promise<Ground> {
