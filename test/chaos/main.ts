@@ -1,9 +1,10 @@
 /**
  * `npm run chaos`: real backends that are killed, stopped, slowed down and broken under load, behind each proxy in turn. Prints what
  * each made of it; ends with 1 when Aya misses a goal, or does worse than HAProxy, twice: a machine that others use as well stands
- * still now and then. The short form, for continuous integration, lets the proxies run side by side, and leaves Envoy out.
+ * still now and then. The short form, for continuous integration, lets the proxies run side by side, and leaves Envoy out. With
+ * --http2 that is what the backends speak.
  *
- *   node test/chaos/main.ts [--short] [--together] [--only NAME,...] [--proxies aya,haproxy,envoy] [--rate PER-SECOND]
+ *   node test/chaos/main.ts [--short] [--together] [--http2] [--only NAME,...] [--proxies aya,haproxy,envoy] [--rate PER-SECOND]
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -36,6 +37,7 @@ const all: readonly Scenario[] = [
 const { values } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
+    http2: { type: 'boolean', default: false },
     together: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     proxies: { type: 'string', default: '' },
@@ -43,6 +45,7 @@ const { values } = parseArgs({
   },
 });
 const scale: Scale = { short: values.short, rate: Number(values.rate) };
+const protocol = values.http2 ? 'http2' : 'http1';
 const together = values.short || values.together;
 
 /** Those of `all` that are named, or all of them when none is. */
@@ -58,7 +61,7 @@ const proxies = asked.filter((each) => each.version() !== undefined);
 for (const each of asked) if (!proxies.includes(each)) console.log(`${each.name} is not here: left out`);
 
 console.log(
-  `five backends that need 5 ms; ${scale.rate} requests/s by an open loop; failed: not 2xx, reset, truncated, or later than ` +
+  `five backends that need 5 ms (${protocol}); ${scale.rate} requests/s by an open loop; failed: not 2xx, reset, truncated, or later than ` +
     `${terms.deadline} ms after it was due (cut off by a kill after its head: shown, not counted)\n`,
 );
 for (const each of proxies) console.log(`${each.name} ${each.version()}: ${each.policy}`);
@@ -75,7 +78,7 @@ async function runAll(grounds: readonly Ground[], scenario: Scenario): Promise<R
 
 // By way of 'exit', where every process that was started is killed.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-const grounds = await Promise.all(Array.from({ length: together ? proxies.length : 1 }, () => Ground.ready()));
+const grounds = await Promise.all(Array.from({ length: together ? proxies.length : 1 }, () => Ground.ready(protocol)));
 const findings: Finding[] = [];
 
 async function find(scenario: Scenario): Promise<Finding> {

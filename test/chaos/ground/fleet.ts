@@ -26,20 +26,24 @@ async function lastingPort(taken: readonly number[]): Promise<number> {
   }
 }
 
+export type Protocol = 'http1' | 'http2';
+
 /** Backend processes, each on a port of its own that it keeps over its restarts. */
 export class Fleet {
   readonly ports: readonly number[];
+  readonly protocol: Protocol;
   readonly #children: (ChildProcess | null)[];
 
-  private constructor(ports: readonly number[]) {
+  private constructor(ports: readonly number[], protocol: Protocol) {
+    this.protocol = protocol;
     this.ports = ports;
     this.#children = ports.map(() => null);
   }
 
-  static async of(size: number): Promise<Fleet> {
+  static async of(size: number, protocol: Protocol): Promise<Fleet> {
     const ports: number[] = [];
     while (ports.length < size) ports.push(await lastingPort(ports));
-    const fleet = new Fleet(ports);
+    const fleet = new Fleet(ports, protocol);
     // One that stands still would not notice that nobody is left.
     process.once('exit', () => {
       for (const child of fleet.#children) child?.kill('SIGKILL');
@@ -59,7 +63,9 @@ export class Fleet {
 
   /** Resolves when it listens. */
   async start(which: number): Promise<void> {
-    const child = fork(program, [String(this.ports[which])], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(program, [String(this.ports[which]), this.protocol], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     this.#children[which] = child;
     child.once('exit', () => {
       if (this.#children[which] === child) this.#children[which] = null;

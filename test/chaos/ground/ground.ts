@@ -8,7 +8,7 @@ import { startServer } from '../../bench/server.ts';
 import { freePort } from '../../support/free-port.ts';
 import { type Contestant, terms } from '../proxies/contestant.ts';
 import { Client } from './client.ts';
-import { Fleet } from './fleet.ts';
+import { Fleet, type Protocol } from './fleet.ts';
 import type { Run, Scale, Scenario } from './scenario.ts';
 
 /** Five backends and a client, for one proxy after the other. */
@@ -23,8 +23,8 @@ export class Ground {
     process.once('exit', () => rmSync(this.#folder, { recursive: true, force: true }));
   }
 
-  static async ready(): Promise<Ground> {
-    return new Ground(await Fleet.of(5));
+  static async ready(protocol: Protocol): Promise<Ground> {
+    return new Ground(await Fleet.of(5, protocol));
   }
 
   /** One scenario with a proxy of its own: what one has learnt does not help in the next. */
@@ -77,12 +77,8 @@ export class Ground {
     this.#runs += 1;
     const folder = path.join(this.#folder, `${name}-${this.#runs}`);
     mkdirSync(folder);
-    return {
-      folder,
-      listen: await freePort(),
-      admin: await freePort(),
-      backends: this.#fleet.ports,
-      http2Backends: [],
-    };
+    const { ports, protocol } = this.#fleet;
+    const http2Backends = protocol === 'http2' ? ports : [];
+    return { folder, listen: await freePort(), admin: await freePort(), backends: ports, http2Backends };
   }
 }

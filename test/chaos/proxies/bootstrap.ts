@@ -17,6 +17,13 @@ const leastRequest = {
 };
 const peakEwma = { name: 'peak-ewma', typed_config: { '@type': type('aya.v1.PeakEwma') } };
 
+const options = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+const http2: Json = {
+  typed_extension_protocol_options: {
+    [options]: { '@type': type(options), explicit_http_config: { http2_protocol_options: {} } },
+  },
+};
+
 /** Once it was sent, only a GET is repeated. */
 function routes(aya: boolean): Json[] {
   const route = (name: string, match: Json, on: string): Json => ({
@@ -50,8 +57,9 @@ function routes(aya: boolean): Json[] {
 }
 
 /** The file that starts Aya (with all of it) and Envoy (without what only Aya knows); returns its path. */
-export function writeBootstrap({ admin, backends, folder, listen }: Place, aya: boolean): string {
+export function writeBootstrap({ admin, backends, folder, http2Backends, listen }: Place, aya: boolean): string {
   const limit = 16_384;
+  const speaksHttp2 = http2Backends.length > 0;
   const thresholds = { max_connections: limit, max_pending_requests: limit, max_requests: limit, max_retries: limit };
   const document = {
     ...bootstrap(
@@ -59,6 +67,7 @@ export function writeBootstrap({ admin, backends, folder, listen }: Place, aya: 
       [
         cluster('backends', backends, {
           connect_timeout: span(connect),
+          ...(speaksHttp2 && http2),
           load_balancing_policy: {
             policies: [...(aya ? [peakEwma] : []), leastRequest].map((each) => ({ typed_extension_config: each })),
           },
@@ -69,7 +78,7 @@ export function writeBootstrap({ admin, backends, folder, listen }: Place, aya: 
               timeout: span(check.timeout),
               unhealthy_threshold: check.fall,
               healthy_threshold: check.rise,
-              http_health_check: { path: '/healthz' },
+              http_health_check: { path: '/healthz', ...(speaksHttp2 && { codec_client_type: 'HTTP2' }) },
             },
           ],
           outlier_detection: {

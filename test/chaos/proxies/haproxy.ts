@@ -5,7 +5,7 @@ import { type Contestant, terms } from './contestant.ts';
 const { check, connect, deadline, inARow, perTry, retries } = terms;
 
 /** Everything that HAProxy has against failing servers, with the same numbers. Requests that are no GET are not repeated once they were sent. */
-const configuration = ({ listen, backends }: Place): string => `global
+const configuration = ({ backends, http2Backends, listen }: Place): string => `global
   maxconn 4000
   no strict-limits
 defaults
@@ -16,6 +16,7 @@ defaults
   timeout queue ${deadline}ms
   timeout check ${check.timeout}ms
   option http-keep-alive
+  option http-no-delay
   http-reuse always
   retries ${retries}
   option redispatch 1
@@ -26,8 +27,9 @@ frontend front
 backend back
   balance leastconn
   http-request disable-l7-retry unless METH_GET
-  option httpchk GET /healthz
-  default-server check inter ${check.interval}ms fall ${check.fall} rise ${check.rise} observe layer7 error-limit ${inARow} on-error mark-down
+  option httpchk
+  http-check send meth GET uri /healthz ver HTTP/1.1 hdr host backend
+  default-server${http2Backends.length > 0 ? ' proto h2 check-proto h2' : ''} check inter ${check.interval}ms fall ${check.fall} rise ${check.rise} observe layer7 error-limit ${inARow} on-error mark-down
 ${backends.map((port, at) => `  server s${at} 127.0.0.1:${port}`).join('\n')}
 `;
 
