@@ -7,7 +7,8 @@ import { parseArgs } from 'node:util';
 import { DemoMesh } from './mesh.ts';
 import { Record } from './record.ts';
 import { marksOf, redraw, table } from './screen.ts';
-import { type Outcome, story } from './story.ts';
+import type { Outcome } from './stage.ts';
+import { story } from './story.ts';
 
 const { values } = parseArgs({
   options: { once: { type: 'boolean', default: false }, rate: { type: 'string', default: '100' } },
