@@ -22,6 +22,23 @@ export function usageOf(pid: number): Usage {
   }
   return { cpu: ticks / ticksPerSecond, memory: now * 1024, peakMemory: peak * 1024 };
 }
+
+/**
+ * For how long, in ns, the threads of a process tree ran, and for how long they could have run but had no core. Exact where
+ * `usageOf` counts ticks, but without what has ended. Source: proc(5), schedstat.
+ */
+export function timeOf(pid: number): { ran: number; waited: number } {
+  let [ran, waited] = [0, 0];
+  for (const each of treeOf(pid)) {
+    for (const thread of readdirSync(`/proc/${each}/task`)) {
+      const [running, waiting] = read(each, `task/${thread}/schedstat`).split(' ');
+      ran += Number(running ?? 0);
+      waited += Number(waiting ?? 0);
+    }
+  }
+  return { ran, waited };
+}
+
 /** `pid`, its children, theirs, and so on. */
 function treeOf(pid: number): number[] {
   const parents = new Map<number, number>();

@@ -4,7 +4,9 @@
  *
  *   npm run build && node test/bench/regression.ts [--store] [--rounds 5] [--seconds 1]
  *
- * Ends with one line `N passed, N failed`. Without nginx, wrk, taskset or a second core it says so and passes.
+ * Whatever else runs on the machine can only add to both: the cheapest round counts, and there are more of them before
+ * something is called too much. Ends with one line `N passed, N failed`. Without nginx, wrk, taskset or a second core, or on a
+ * machine where our threads never had their core for themselves, it says so and passes.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -18,7 +20,9 @@ import { closedLoop } from './closed-loop.ts';
 import { ayaFrom, bundle } from './contenders/aya.ts';
 import { type Contender, said } from './contenders/contender.ts';
 import { nginx } from './contenders/nginx.ts';
-import type { Figure } from './result.ts';
+import { timeOf } from './cpu.ts';
+import type { Sample } from './result.ts';
+import type { Server } from './server.ts';
 import { type Shape, shapes, writeScript } from './shape.ts';
 
 /** What a request of one shape costs. */
@@ -31,6 +35,10 @@ type Costs = Readonly<Record<string, Cost>>;
 
 /** How much more than stored is a failure: the figures of two runs differ by less than half of that. */
 const ALLOWED = 4 / 3;
+/** Measurements before something is called too much. */
+const ATTEMPTS = 3;
+/** A round in which our threads waited for a core for more than this share of their time says nothing. */
+const CALM = 0.2;
 const stored = path.join(import.meta.dirname, 'regression.json');
 const { values } = parseArgs({
   options: {
@@ -44,7 +52,7 @@ const missing = [
   cpus().length < 2 ? 'a second core' : '',
   nginx.version() === undefined ? 'nginx' : '',
   said('sh', '-c', 'command -v wrk') ? '' : 'wrk',
-  said('sh', '-c', 'command -v taskset') ? '' : 'taskset',
+  said('sh', '-c', 'taskset -c 0 true && taskset -c 1 true && echo yes') ? '' : 'taskset on two cores',
 ].filter((each) => each !== '');
 if (missing.length > 0) {
   console.log(`﹣ what a request costs # needs ${missing.join(' and ')}`);
@@ -63,49 +71,66 @@ function observed(file: string): Contender {
   };
 }
 
-async function measure(rounds: number, seconds: number): Promise<Costs> {
+/** The cheapest rounds so far, and the least share of its time for which a thread of ours waited for a core. */
+class Measured {
+  readonly #lowest = new Map<string, number>();
+  calmest = 1;
+
+  note(what: string, value: number): void {
+    this.#lowest.set(what, Math.min(value, this.#lowest.get(what) ?? Number.POSITIVE_INFINITY));
+  }
+
+  of(shape: string): Cost {
+    const [own = Number.NaN, other = Number.NaN, bytes = Number.NaN] = ['aya', 'nginx', 'bytes'].map((what) =>
+      this.#lowest.get(`${shape} ${what}`),
+    );
+    return { cpuOverNginx: own / other, bytesAllocated: bytes };
+  }
+}
+
+async function measure(rounds: number, seconds: number, into: Measured): Promise<void> {
   const contenders: Contender[] = [nginx];
   const bench = new Bench({ rounds, seconds, contenders });
   try {
     const file = path.join(bench.folder, 'allocated');
     contenders.push(observed(file));
     const entrants = await bench.startAll();
-    const costs: Record<string, Cost> = {};
-    for (const shape of shapes) costs[shape.name] = costOf(await inTurn(bench, entrants, shape, file));
-    return costs;
+    for (const shape of shapes) {
+      const script = writeScript(shape, bench.folder);
+      await bench.inTurn(entrants, ({ name, server }) => round(name, server, shape, script, file, seconds, into));
+    }
   } finally {
     await bench.close();
   }
 }
 
-function inTurn(
-  bench: Bench,
-  entrants: Awaited<ReturnType<Bench['startAll']>>,
+async function round(
+  name: string,
+  server: Server,
   shape: Shape,
+  script: string,
   file: string,
-): Promise<Figure[]> {
-  const script = writeScript(shape, bench.folder);
-  return bench.inTurn(entrants, async ({ name, server }) => {
-    const url = `${server.url}${shape.path}`;
-    const before = name === 'aya' ? await allocated(file) : 0;
-    const { load, cpu } = await charged(server, () =>
-      closedLoop({ url, script, seconds: bench.seconds, connections: 64, core: loadCore }),
-    );
-    const bytes = name === 'aya' ? (await allocated(file)) - before : 0;
-    return { value: (cpu * 1e6) / load.requests, also: { bytes: bytes / load.requests } };
-  });
+  seconds: number,
+  into: Measured,
+): Promise<Sample> {
+  const url = `${server.url}${shape.path}`;
+  const bytes = name === 'aya' ? await allocated(file) : 0;
+  const before = timeOf(server.pid);
+  const { load } = await charged(server, () => closedLoop({ url, script, seconds, connections: 64, core: loadCore }));
+  const after = timeOf(server.pid);
+  const [ran, waited] = [after.ran - before.ran, after.waited - before.waited];
+  into.note(`${shape.name} ${name}`, ran / load.requests);
+  if (name === 'aya') {
+    into.calmest = Math.min(into.calmest, waited / (waited + ran));
+    into.note(`${shape.name} bytes`, ((await allocated(file)) - bytes) / load.requests);
+  }
+  return { value: ran / load.requests, also: {} };
 }
 
 /** Bytes by now: what stands there may be 200 ms old. */
 async function allocated(file: string): Promise<number> {
   await sleep(300);
   return Number(readFileSync(file, 'utf8'));
-}
-
-function costOf(figures: readonly Figure[]): Cost {
-  const [own, other] = ['aya', 'nginx'].map((name) => figures.find((each) => each.name === name));
-  if (!own || !other) throw new Error('nothing was measured');
-  return { cpuOverNginx: own.value / other.value, bytesAllocated: own.also.bytes ?? Number.NaN };
 }
 
 /** What is above its limit. */
@@ -118,25 +143,35 @@ function tooMuch(now: Costs, before: Costs): string[] {
   );
 }
 
-const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-const now = await measure(rounds, seconds);
-for (const [shape, cost] of Object.entries(now)) {
-  console.log(
-    `${shape}: ${cost.cpuOverNginx.toFixed(2)} x nginx's CPU, ${cost.bytesAllocated.toFixed(0)} bytes allocated per request`,
-  );
-}
-if (values.store) {
-  const rounded = Object.entries(now).map(([shape, { cpuOverNginx, bytesAllocated }]) => [
-    shape,
-    { cpuOverNginx: Number(cpuOverNginx.toFixed(2)), bytesAllocated: Math.round(bytesAllocated) },
-  ]);
-  writeFileSync(stored, `${JSON.stringify(Object.fromEntries(rounded), null, 2)}\n`);
-}
 const before = JSON.parse(readFileSync(stored, 'utf8')) as Costs;
-let wrong = tooMuch(now, before);
-// Somebody else on the machine may have been the reason: once more, and longer.
-if (wrong.length > 0) wrong = tooMuch(await measure(2 * rounds, seconds), before);
-for (const each of wrong) console.error(each);
+const measured = new Measured();
+let wrong: string[] = [];
+for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+  try {
+    await measure(Number(values.rounds), Number(values.seconds), measured);
+    const now = Object.fromEntries(shapes.map(({ name }) => [name, measured.of(name)]));
+    for (const [shape, cost] of Object.entries(now)) {
+      const [cpu, bytes] = [cost.cpuOverNginx.toFixed(2), cost.bytesAllocated.toFixed(0)];
+      console.log(`${shape}: ${cpu} x nginx's CPU, ${bytes} bytes allocated per request`);
+    }
+    if (values.store) writeFileSync(stored, `${JSON.stringify(now, rounded, 2)}\n`);
+    wrong = tooMuch(now, values.store ? now : before);
+  } catch (error) {
+    wrong = [`nothing was measured: ${(error as Error).message}`];
+  }
+  if (wrong.length === 0) break;
+}
 const all = 2 * Object.keys(before).length;
+if (wrong.length > 0 && measured.calmest > CALM) {
+  const waited = `our threads waited for a core for ${Math.round(100 * measured.calmest)} % of the calmest round`;
+  console.log(`﹣ what a request costs # this machine is too busy to tell: ${waited}; ${wrong.join('; ')}`);
+  console.log('0 passed, 0 failed');
+  process.exit(0);
+}
+for (const each of wrong) console.error(each);
 console.log(`${all - wrong.length} passed, ${wrong.length} failed`);
 process.exit(wrong.length > 0 ? 1 : 0);
+
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value !== 'number' ? value : value < 100 ? Number(value.toFixed(2)) : Math.round(value);
+}

@@ -18,7 +18,7 @@ setInterval(async () => {
   seen = now;
   // Array buffers are given back only some turns after they were collected.
   for (let times = 0; times < 3; times += 1) {
-    collect();
+    collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
     await sleep(20);
   }
   const { heapUsed, external } = process.memoryUsage();

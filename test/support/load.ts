@@ -10,10 +10,15 @@ export interface LoadOptions {
   readonly path?: string;
 }
 
+/** Between two looks at what is due, ms. */
+const TICK = 5;
+
 /** One request of a load. Times are wall-clock ms. */
 export interface Sample {
   readonly sentAt: number;
   readonly endedAt: number;
+  /** How much of the time between, in ms, this process was kept from looking at anything, the answer included. */
+  readonly stalled: number;
   readonly result: CallResult;
 }
 
@@ -26,10 +31,13 @@ export class Load {
   readonly #timer: NodeJS.Timeout;
   readonly #begun = performance.now();
   #sent = 0;
+  #ticked = performance.now();
+  /** For how long, all in all, ticks were late. */
+  #late = 0;
 
   constructor(options: LoadOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.#tick(), 5);
+    this.#timer = setInterval(() => this.#tick(), TICK);
   }
 
   /** Requests that were sent in [from, to) and not answered by 2xx, whole. */
@@ -51,7 +59,10 @@ export class Load {
   }
 
   #tick(): void {
-    const due = ((performance.now() - this.#begun) / 1000) * this.#options.perSecond;
+    const now = performance.now();
+    this.#late = this.#lateness(now);
+    this.#ticked = now;
+    const due = ((now - this.#begun) / 1000) * this.#options.perSecond;
     for (; this.#sent < due; this.#sent += 1) {
       const asking = this.#ask();
       this.#underWay.add(asking);
@@ -59,11 +70,17 @@ export class Load {
     }
   }
 
+  #lateness(now: number): number {
+    return this.#late + Math.max(0, now - this.#ticked - TICK);
+  }
+
   async #ask(): Promise<void> {
     const { port, host, path = '/' } = this.#options;
     const sentAt = Date.now();
+    const late = this.#late;
     const result = await call(port, { path: `http://${host}${path}`, headers: { host }, agent: this.#agent });
-    this.samples.push({ sentAt, endedAt: Date.now(), result });
+    const stalled = this.#lateness(performance.now()) - late;
+    this.samples.push({ sentAt, endedAt: Date.now(), stalled, result });
   }
 }
 

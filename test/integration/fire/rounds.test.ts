@@ -17,6 +17,12 @@ const TIMES = 8;
 /** The main thread, and one worker. */
 const THREADS = [0, 1];
 const MIB = 1024 * 1024;
+/** glibc gives back what is free, instead of keeping it for threads that may ask again: then what is resident is what is held. */
+const RETURNS_PAGES = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: String(32 * 1024),
+  MALLOC_TRIM_THRESHOLD_: String(128 * 1024),
+};
 
 const times = <T>(count: number, start: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => start(index)));
@@ -62,6 +68,7 @@ test('after ten rounds of fire nothing is left but what was there after two', { 
   const program = pathToFileURL('test/programs/collect.mjs');
   program.search = encodeURIComponent(file);
   process.env.NODE_OPTIONS = `--import=${program.href}`;
+  Object.assign(process.env, RETURNS_PAGES);
   const ground = await Ground.lay(t, patience('3s'));
   const pid = ground.sidecar.child.pid as number;
   await ground.cold();
@@ -71,7 +78,7 @@ test('after ten rounds of fire nothing is left but what was there after two', { 
   for (let round = 0; round < ROUNDS; round += 1) {
     const bystander = ground.bystander(20);
     await burn(ground);
-    await bystander.unharmed(2000);
+    await bystander.unharmed();
     await ground.cold();
     used.push(await bytesInUse(file));
     resident.push(residentMemory(pid));
@@ -83,6 +90,5 @@ test('after ten rounds of fire nothing is left but what was there after two', { 
   const woke = await wakes(pid);
   assert.ok(woke < 35, `a data-path thread woke ${woke} times in 500 ms`);
   assert.ok(late(used) < 1.1 * (used[1] as number), `in use: ${inMib(used)}`);
-  // What is resident moves by a tenth by itself, as allocators keep and return pages.
-  assert.ok(late(resident) < 1.25 * (resident[1] as number), `resident: ${inMib(resident)}`);
+  assert.ok(late(resident) < 1.1 * (resident[1] as number), `resident: ${inMib(resident)}`);
 });
