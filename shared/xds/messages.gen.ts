@@ -1489,6 +1489,17 @@ export interface AdmissionControlSuccessCriteriaHttpCriteria {
   http_success_status: Int32Range[];
 }
 
+/** envoy.extensions.filters.http.buffer.v3.Buffer */
+export interface BufferBuffer {
+  max_request_bytes?: UInt32Value;
+}
+
+/** envoy.extensions.filters.http.buffer.v3.BufferPerRoute */
+export interface BufferPerRoute {
+  disabled?: boolean;
+  buffer?: BufferBuffer;
+}
+
 /** envoy.extensions.filters.http.fault.v3.FaultAbort */
 export interface FaultAbort {
   http_status?: number;
@@ -2161,6 +2172,8 @@ export interface Messages {
   'envoy.extensions.filters.http.admission_control.v3.AdmissionControl.SuccessCriteria': AdmissionControlSuccessCriteria;
   'envoy.extensions.filters.http.admission_control.v3.AdmissionControl.SuccessCriteria.GrpcCriteria': AdmissionControlSuccessCriteriaGrpcCriteria;
   'envoy.extensions.filters.http.admission_control.v3.AdmissionControl.SuccessCriteria.HttpCriteria': AdmissionControlSuccessCriteriaHttpCriteria;
+  'envoy.extensions.filters.http.buffer.v3.Buffer': BufferBuffer;
+  'envoy.extensions.filters.http.buffer.v3.BufferPerRoute': BufferPerRoute;
   'envoy.extensions.filters.http.fault.v3.FaultAbort': FaultAbort;
   'envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort': FaultAbortHeaderAbort;
   'envoy.extensions.filters.http.fault.v3.HTTPFault': HTTPFault;

@@ -29,6 +29,11 @@ export interface Filter {
    */
   onRequest(x: Exchange, proceed: (verdict: LocalReply | null) => void): Verdict;
   /**
+   * While this filter pauses: more of the request body has come (`x.bytesReceived` so far), or with `ended` all of it. A filter
+   * with this method gets a body of any length, which is kept for it: it bounds that itself.
+   */
+  onRequestData?(x: Exchange, proceed: (verdict: LocalReply | null) => void, ended: boolean): void;
+  /**
    * The exchange (or attempt) is over, however; called once for every onRequest, with the same `proceed`, which tells
    * attempts of one exchange apart. Gives up a pause, too.
    */

@@ -28,6 +28,14 @@ export class ChainRun {
     this.#advance();
   }
 
+  /** More of the request body came, or with `ended` the last of it; true when the filter that pauses takes it as it comes. */
+  body(ended: boolean): boolean {
+    const filter = this.#paused ? (this.#filters[this.#begun - 1] as Filter) : null;
+    if (filter === null || filter.onRequestData === undefined) return false;
+    filter.onRequestData(this.#x, this.#proceed, ended);
+    return true;
+  }
+
   /** The head of the response, before it is sent. */
   response(status: number, headers: HeaderList): void {
     if (this.#ended) return;

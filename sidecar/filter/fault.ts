@@ -41,7 +41,7 @@ export class FaultFilter implements Filter {
 
   onRequest(x: Exchange, proceed: (verdict: LocalReply | null) => void): Verdict {
     const override = x.filterConfig === null ? undefined : x.filterConfig[this.name];
-    const own = override === undefined || typeof override === 'string';
+    const own = override === undefined || typeof override === 'string' || 'maxRequestBytes' in override;
     const settings = own ? this.#own : (this.#overrides.get(override) ?? this.#override(override));
     if (!settings.applies(x)) return null;
     const { random } = this.#around;

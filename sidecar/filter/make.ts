@@ -5,6 +5,7 @@ import { GrpcWebFilter } from './grpc-web/filter.ts';
 import type { FaultSurroundings } from './injection.ts';
 import { AdaptiveConcurrency } from './overload/adaptive-concurrency.ts';
 import { AdmissionControl } from './overload/admission-control.ts';
+import { WholeRequest } from './whole-request.ts';
 
 type ChainedPlan = Exclude<HttpFilterPlan, { readonly kind: 'grpc-web' }>;
 
@@ -21,6 +22,8 @@ export function makeEnclosing(plans: readonly HttpFilterPlan[]): EnclosingFilter
 
 function makeFilter(plan: ChainedPlan, prefix: string, around: FaultSurroundings): Filter {
   switch (plan.kind) {
+    case 'buffer':
+      return new WholeRequest(plan.name, plan.buffer, prefix, around.stats);
     case 'fault':
       return new FaultFilter(plan.name, plan.fault, prefix, around);
     case 'adaptive-concurrency':

@@ -151,7 +151,8 @@ export class Call implements RequestSink {
     const stream = this.#forward === null ? null : this.#forward.stream;
     if (stream === null) {
       this.body ??= new RequestBody(this.#entry === null ? 0 : this.#entry.bufferLimit);
-      return this.body.hold(chunk);
+      const flows = this.body.hold(chunk);
+      return this.#filters === null ? flows : this.#filters.body(false) || flows;
     }
     if (this.#keepsBody > 0) {
       this.body ??= new RequestBody(this.#keepsBody);
@@ -192,6 +193,7 @@ export class Call implements RequestSink {
     this.#trailers = trailers;
     if (this.#upstream !== null) this.#deadline.in(this.#timeout);
     if (this.#forward !== null) this.#forward.requestEnded(trailers);
+    else if (this.#filters !== null) this.#filters.body(true);
   }
 
   #timedOut(): void {

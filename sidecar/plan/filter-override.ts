@@ -1,6 +1,7 @@
 import { typeOf } from '../../shared/xds/codec.ts';
 import type { Any } from '../../shared/xds/messages.gen.ts';
 import type { FilterOverride, FilterOverrides } from '../core/plan/filter-override.ts';
+import { bufferPerRoute, perRoute } from './buffer.ts';
 import { extensionOf, messageOf } from './extension.ts';
 import { httpFault } from './fault.ts';
 import type { Place } from './place.ts';
@@ -30,6 +31,7 @@ function overrideOf(config: Any, place: Place): FilterOverride | undefined {
 }
 
 function settings(config: Any, place: Place): FilterOverride | undefined {
+  if (typeOf(config) === perRoute) return bufferPerRoute(config, place);
   const fault = extensionOf('envoy.extensions.filters.http.fault.v3.HTTPFault', config, place);
   return fault && httpFault(fault, place);
 }

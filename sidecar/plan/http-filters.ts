@@ -1,6 +1,7 @@
 import { typeOf } from '../../shared/xds/codec.ts';
 import type { Any, HttpFilter } from '../../shared/xds/messages.gen.ts';
 import type { HttpFilterPlan } from '../core/plan/http-manager.ts';
+import { buffer, bufferFilter } from './buffer.ts';
 import { messageOf } from './extension.ts';
 import { httpFault } from './fault.ts';
 import { adaptiveConcurrency, admissionControl } from './overload.ts';
@@ -40,6 +41,10 @@ export function httpFilters(list: readonly HttpFilter[], place: Place): HttpFilt
 /** Null: it is known, and there is nothing to do. Undefined: it is not known. */
 function filterOf(name: string, type: string, config: Any, place: Place): HttpFilterPlan | null | undefined {
   switch (type) {
+    case buffer: {
+      const message = messageOf(buffer, config, place);
+      return message ? { kind: 'buffer', name, buffer: bufferFilter(message, place) } : null;
+    }
     case grpcWeb:
       return { kind: 'grpc-web', name, disabled: false };
     case fault: {

@@ -61,7 +61,8 @@ ${block(leftOut).replace(/^ {4}/gm, '  ')}};
  */
 function shortNames(full: string[]): Map<string, string> {
   const names = new Map<string, string>();
-  const taken = new Set<string>();
+  // What is of every program's world keeps its name.
+  const taken = new Set(['Buffer']);
   const rank = (name: string): number => (name.startsWith('envoy.config.') ? 0 : 1);
   for (const each of [...full].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))) {
     const parts = each.split('.');

@@ -1,4 +1,5 @@
 import type { AccessLogPlan } from './access-log.ts';
+import type { BufferPlan } from './buffer.ts';
 import type { HttpFaultPlan } from './fault.ts';
 import type { AdaptiveConcurrencyPlan, AdmissionControlPlan } from './overload.ts';
 
@@ -53,6 +54,7 @@ export interface Http2Plan {
 }
 
 export type HttpFilterPlan =
+  | { readonly kind: 'buffer'; readonly name: string; readonly buffer: BufferPlan }
   /** `disabled`: unless a route or virtual host enables it. */
   | { readonly kind: 'grpc-web'; readonly name: string; readonly disabled: boolean }
   | { readonly kind: 'fault'; readonly name: string; readonly fault: HttpFaultPlan }

@@ -164,7 +164,7 @@ test('per-filter settings of route configuration, virtual host and route keep ap
   assert.deepEqual(host.domains, ['a']);
   const percents = [host, host.routes[0]].map((each) => {
     const fault = each?.filterConfig['envoy.filters.http.fault'];
-    return typeof fault === 'object' ? fault.abort?.percent : fault;
+    return typeof fault === 'object' && 'abort' in fault ? fault.abort?.percent : fault;
   });
   assert.deepEqual(percents, [10, 20]);
 });
