@@ -127,7 +127,8 @@ export class Forward {
     const retry = this.#terms.retry;
     if (retry === null) return false;
     const fields = trailers ?? headers;
-    if (!retry.retryStatus(this.#x, status, headers, fields)) {
+    const unanswered = this.repeats.unanswered(status, headers);
+    if (!retry.retryStatus(this.#x, status, headers, fields, unanswered)) {
       if (this.repeats.count > 0) attempt.stats.upstreamRqRetrySuccess.inc();
       this.#wins(attempt);
       return false;
@@ -138,8 +139,8 @@ export class Forward {
       return true;
     }
     this.#wins(attempt);
-    if (this.repeats.restrained(headers)) return false;
-    const asked = this.repeats.asked(headers, fields);
+    if (unanswered !== 'unsent' && this.repeats.restrained(headers)) return false;
+    const asked = this.repeats.asked(headers, fields, unanswered, this.#upstream.cluster);
     if (asked === NEVER || !this.#again(attempt.endpoint, asked)) {
       this.repeats.mark(headers);
       return false;
@@ -239,7 +240,8 @@ export class Forward {
     const wait = asked >= 0 ? asked : retry.backoff(this.repeats.count + 1, random);
     if (!this.#admit(failed, wait)) return false;
     const { stats } = this.#upstream;
-    (asked >= 0 ? stats.upstreamRqRetryBackoffRatelimited : stats.upstreamRqRetryBackoffExponential).inc();
+    if (asked !== 0)
+      (asked > 0 ? stats.upstreamRqRetryBackoffRatelimited : stats.upstreamRqRetryBackoffExponential).inc();
     this.#backoff ??= new WheelTimer(() => this.#retry());
     wheel.start(this.#backoff, wait, turn.now);
     return true;
@@ -261,7 +263,7 @@ export class Forward {
   #fail(failure: Failure): void {
     if (this.#leaves(null)) return;
     this.#upstream.stats.recordResponse(failure.status);
-    this.call.reply(this.repeats.marked(REPLY.of(failure)));
+    this.call.reply(this.repeats.concluded(REPLY.of(failure), failure, this.#upstream.cluster));
   }
 
   /** A breaker or a limit per endpoint lets nothing through. */

@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { ClusterLimits } from '../cluster/limits.ts';
 import type { LiveEndpoint } from '../cluster/live-endpoint.ts';
 import type { RetryPolicy } from '../cluster/retry/policy.ts';
+import { takeUnanswered, UNANSWERED, type Unanswered } from '../cluster/retry/unanswered.ts';
 import type { LocalReply } from '../core/filter.ts';
 import { H, type HeaderList } from '../core/headers.ts';
 import { type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
@@ -28,6 +29,8 @@ export class Repeats {
   readonly #call: Call;
   /** Something ruled out another attempt that the policy would make. */
   #spent = false;
+  /** Attempts that failed before a byte of the request was written. */
+  #unsent = 0;
   /** An endpoint did nothing with the request, and it was repeated without a policy. */
   repeatedRefused = false;
   /** A retry counts against this from its decision until the attempt has its head, or has failed (as in Envoy). */
@@ -60,6 +63,7 @@ export class Repeats {
 
   /** After a failure without a response. */
   wantsAfter(failure: Failure, sent: boolean): boolean {
+    if (!sent && failure.kind !== 'injected') this.#unsent += 1;
     if (this.before > 0 && (sent || failure.kind === 'injected')) return false;
     return this.policy?.retryFailure(this.#call.x, failure, sent) === true;
   }
@@ -71,6 +75,11 @@ export class Repeats {
   atOnce({ available }: Cluster): boolean {
     const { policy } = this;
     return policy?.classes === true && policy.avoidTried && available > this.count + 1;
+  }
+
+  /** What a hop behind this one says of a request that nobody answered; it is for us, and for none before us. */
+  unanswered(status: number, headers: HeaderList): Unanswered {
+    return this.policy?.classes === true ? takeUnanswered(status, headers) : '';
   }
 
   /** After the head of a response that the policy would repeat: not when others have repeated it enough. */
@@ -91,10 +100,11 @@ export class Repeats {
   }
 
   /**
-   * Ms that a response asks to wait; -1 = it does not, NEVER = it asks not to come again. `fields`: where a gRPC status was
+   * Ms that a response asks to wait; 0 = it need not, -1 = a back-off, NEVER = it asks not to come again. `fields`: where a gRPC status was
    * found, beside which grpc-retry-pushback-ms stands (gRFC A6): what is no number of ms means never.
    */
-  asked(headers: HeaderList, fields: HeaderList): number {
+  asked(headers: HeaderList, fields: HeaderList, unanswered: Unanswered, cluster: Cluster): number {
+    if (unanswered !== '' && this.atOnce(cluster)) return 0;
     const { date, random } = this.#call.context;
     const pushback = this.#call.x.grpc ? fields.get('grpc-retry-pushback-ms') : undefined;
     if (pushback !== undefined) return /^\d{1,9}$/.test(pushback) ? Number(pushback) : NEVER;
@@ -144,6 +154,18 @@ export class Repeats {
   /** Says to those who would try again that this was done. */
   mark(headers: HeaderList): void {
     if (this.#spent && this.policy?.classes === true) headers.set(NO_RETRY, '1');
+  }
+
+  /**
+   * The reply to a failure without a response, for the hop before this one. That there were retries says nothing to it when they
+   * all went to the only endpoint that there is, as of a sidecar that passes calls on to its own program: it has others.
+   */
+  concluded(reply: LocalReply, { kind }: Failure, { set }: Cluster): LocalReply {
+    if (this.policy?.classes !== true) return reply;
+    if (kind !== 'connect-failure' && kind !== 'connect-timeout' && kind !== 'reset') return this.marked(reply);
+    const unanswered = this.#unsent === this.#call.x.attempts ? 'unsent' : 'sent';
+    const told = { ...reply, headers: [...(reply.headers ?? []), UNANSWERED, unanswered] };
+    return set.endpoints.length === 1 ? told : this.marked(told);
   }
 
   marked(reply: LocalReply): LocalReply {

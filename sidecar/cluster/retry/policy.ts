@@ -6,6 +6,7 @@ import type { Failure } from '../../core/outcome.ts';
 import type { RetryPlan } from '../../core/plan/route.ts';
 import { backoff } from './backoff.ts';
 import { conditionOfGrpcStatus, isRetryWord, RETRY_ON } from './condition.ts';
+import type { Unanswered } from './unanswered.ts';
 
 /** Whatever breaks an attempt off. */
 const ANY_RESET = RETRY_ON.reset | RETRY_ON['5xx'] | RETRY_ON['gateway-error'];
@@ -132,9 +133,17 @@ export class RetryPolicy {
   }
 
   /** After a response head. `fields` may hold a gRPC status: the head, or trailers that came without a message before. */
-  retryStatus(x: Exchange, status: number, headers: HeaderList, fields = headers): boolean {
+  retryStatus(
+    x: Exchange,
+    status: number,
+    headers: HeaderList,
+    fields = headers,
+    unanswered: Unanswered = '',
+  ): boolean {
     const on = this.#on;
     if (on === 0) return false;
+    if (unanswered === 'unsent' && (on & NEVER_SENT) !== 0) return true;
+    if (unanswered === 'sent' && (on & ANY_RESET) !== 0 && this.#repeatable(x)) return true;
     let met: boolean;
     if (headers.has('x-envoy-ratelimited')) met = (on & RETRY_ON['envoy-ratelimited']) !== 0;
     else {
