@@ -8,8 +8,8 @@ import { H, type HeaderList } from '../core/headers.ts';
  * Down the way x-envoy-attempt-count above 1 says that this is a retry already: whoever gets it repeats what never reached
  * an endpoint, and nothing else, and passes the count on. Back up, x-aya-no-retry says that there were retries for this
  * failure, or that a count, budget or deadline ruled them out: whoever gets it passes it on with the failure. Where there is only
- * one endpoint to try it says instead that nobody answered, see cluster/retry/unanswered.ts. Programs
- * between the hops take part when they pass these two on, as they do with the headers of tracing.
+ * one endpoint to try, that nobody answered is told instead (cluster/retry/unanswered.ts). Programs between the hops take part when
+ * they pass these two on, as they do with the headers of tracing.
  */
 export const NO_RETRY = 'x-aya-no-retry';
 
