@@ -10,6 +10,8 @@ export interface GrpcAnswer {
   readonly status: number;
   readonly message: string;
   readonly headers: http2.IncomingHttpHeaders;
+  /** The head was all. */
+  readonly trailersOnly: boolean;
   /** By which the stream was reset; 0 = it was not. */
   readonly reset: number;
   /** Ms to the head and to the end. */
@@ -32,7 +34,7 @@ export async function grpcCall(
   body: Buffer = MESSAGE,
 ): Promise<GrpcAnswer> {
   const began = performance.now();
-  const answer = { http: 0, status: -1, message: '', headers: {}, reset: 0, headMs: 0, ms: 0 };
+  const answer = { http: 0, status: -1, message: '', headers: {}, trailersOnly: false, reset: 0, headMs: 0, ms: 0 };
   const stream = client.request({
     ':method': 'POST',
     ':path': '/shop.Cart/Get',
@@ -44,7 +46,8 @@ export async function grpcCall(
     answer.status = Number(fields['grpc-status'] ?? answer.status);
     answer.message = decodeURIComponent(String(fields['grpc-message'] ?? answer.message));
   };
-  stream.on('response', (head) => {
+  stream.on('response', (head, flags) => {
+    answer.trailersOnly = (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0;
     answer.headMs = performance.now() - began;
     answer.http = head[':status'] ?? 0;
     answer.headers = head;
