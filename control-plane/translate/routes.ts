@@ -9,6 +9,7 @@ import { type FaultyRule, withFaults } from './faulty-rules.ts';
 import { hashing, stickiness } from './hash-policy.ts';
 import type { Message } from './message.ts';
 import type { Note } from './problem.ts';
+import { protocolOf } from './protocol.ts';
 import {
   byClasses,
   conditions,
@@ -60,7 +61,7 @@ function routeOf(
   const action: RouteAction = {
     ...sending(destinations, grpc),
     ...rewriteOf(rule, condition),
-    ...timeouts(each, entry, caller),
+    ...timeouts(each, entry, port, caller),
     ...hashing(
       destinations.map(({ policy }) => policy),
       caller,
@@ -79,17 +80,18 @@ function faults(destinations: readonly Destination[]): Route {
   return fault ? { typed_per_filter_config: fault } : {};
 }
 
-function timeouts({ rule, route }: FaultyRule, entry: ServiceEntry, caller: Caller): RouteAction {
+function timeouts({ rule, route }: FaultyRule, entry: ServiceEntry, port: ServicePort, caller: Caller): RouteAction {
   const policy = entry.policies[0]?.spec.timeouts;
   const request = parseDuration(rule?.timeouts?.request ?? policy?.request ?? '0s') ?? 0;
   if (caller.kind === 'grpc') {
     return request > 0 ? { max_stream_duration: { max_stream_duration: fromMs(request) } } : {};
   }
   const idle = policy?.idle;
+  const grpc = route?.kind === 'GRPCRoute' || protocolOf(port) === 'http2';
   return {
     timeout: fromMs(request),
     // A call's own grpc-timeout holds in place of the route's, and may not be longer.
-    ...(route?.kind === 'GRPCRoute' && { max_stream_duration: { grpc_timeout_header_max: fromMs(request) } }),
+    ...(grpc && { max_stream_duration: { grpc_timeout_header_max: fromMs(request) } }),
     ...(idle !== undefined && { idle_timeout: fromMs(parseDuration(idle) ?? 0) }),
   };
 }
