@@ -39,7 +39,7 @@ export async function openControlPlane(options: Options, version: string, clock:
   const { store } = opened;
   const objects = await openObjects(store);
   const registry = await openRegistry({ store, objects, clock, log: log.child({ part: 'registry' }) });
-  const snapshot = createSnapshot(objects.world, clock);
+  const snapshot = createSnapshot(objects.world, clock, options.outside);
   objects.cache.subscribe((changes) => {
     snapshot.changed(changes.some(({ previous, value }) => takesEndpoints(previous, value)));
   });

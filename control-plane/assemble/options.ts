@@ -10,10 +10,11 @@ export const usage = `Usage: aya control-plane [OPTIONS]
   --store URL               sqlite:FILE (default: DIR/aya.db)
   --allowed-host NAME       another name that clients call the API by; may be repeated
   --allow-unauthenticated   let the API listen on an address that others can reach
+  --outside allow|refuse    whether programs may reach through their sidecars what is not in the mesh (default refuse)
   --log-level LEVEL         trace, debug, info, warn, error or silent (default info)
 
 Each can also be set in the environment: AYA_DATA, AYA_API, AYA_XDS, AYA_STORE, AYA_ALLOWED_HOST (comma-separated),
-AYA_ALLOW_UNAUTHENTICATED=true, AYA_LOG_LEVEL.`;
+AYA_ALLOW_UNAUTHENTICATED=true, AYA_OUTSIDE, AYA_LOG_LEVEL.`;
 
 export interface Address {
   readonly host: string;
@@ -26,6 +27,8 @@ export interface Options {
   readonly api: Address;
   readonly xds: Address;
   readonly allowedHosts: readonly string[];
+  /** Callers may leave the mesh. */
+  readonly outside: boolean;
   readonly logLevel: string;
 }
 
@@ -38,6 +41,7 @@ const flags = {
   store: { type: 'string' },
   'allowed-host': { type: 'string', multiple: true },
   'allow-unauthenticated': { type: 'boolean' },
+  outside: { type: 'string' },
   'log-level': { type: 'string' },
 } as const;
 
@@ -59,7 +63,9 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv = p
     const logLevel = values['log-level'] ?? env.AYA_LOG_LEVEL ?? 'info';
     if (!levels.includes(logLevel)) throw new Error(`--log-level ${logLevel}: must be one of ${levels.join(', ')}`);
     const allowedHosts = values['allowed-host'] ?? env.AYA_ALLOWED_HOST?.split(',').filter(Boolean) ?? [];
-    return { ok: true, options: { file, api, xds, allowedHosts, logLevel } };
+    const outside = values.outside ?? env.AYA_OUTSIDE ?? 'refuse';
+    if (outside !== 'allow' && outside !== 'refuse') throw new Error(`--outside ${outside}: must be allow or refuse`);
+    return { ok: true, options: { file, api, xds, allowedHosts, outside: outside === 'allow', logLevel } };
   } catch (error) {
     return { ok: false, message: error instanceof Error ? error.message : String(error) };
   }

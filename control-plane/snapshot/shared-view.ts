@@ -2,6 +2,7 @@ import { ROUTE, VIRTUAL_HOST } from '../../shared/xds/type-url.ts';
 import type { Caller } from '../translate/caller.ts';
 import type { ServiceEntry } from '../translate/catalog.ts';
 import type { Draft } from '../translate/message.ts';
+import { outsideResource } from '../translate/outside.ts';
 import { noteInto, type TranslationProblem } from '../translate/problem.ts';
 import { absentTarget, translateService } from '../translate/service.ts';
 import { sharedRoutes } from '../translate/translation.ts';
@@ -27,11 +28,14 @@ export class SharedView implements View {
   readonly caller: Caller;
   readonly #types = new Map<string, OfType>();
   readonly #services = new Map<string, OfService>();
-  /** Resources made up for gRPC targets that do not exist, by what was asked for. */
+  /** Whether callers may leave the mesh. */
+  readonly #outside: boolean;
+  /** Resources made up for gRPC targets that do not exist, and for what lies outside of the mesh, by what was asked for. */
   readonly #absent = new Map<string, Resource | undefined>();
 
-  constructor(caller: Caller) {
+  constructor(caller: Caller, outside: boolean) {
     this.caller = caller;
+    this.#outside = outside;
     this.#shareRoutes();
   }
 
@@ -55,6 +59,8 @@ export class SharedView implements View {
   /** Translates the services of these keys anew; those without an entry are gone. Only what has other content counts as changed. */
   update(keys: Iterable<string>, services: ReadonlyMap<string, ServiceEntry>): void {
     const before = this.stamp(VIRTUAL_HOST);
+    // A namespace may have come or gone, and with it the meaning of a name.
+    if (this.#outside) this.#absent.clear();
     for (const key of keys) {
       const entry = services.get(key);
       const problems = new Map<string, TranslationProblem>();
@@ -105,15 +111,22 @@ export class SharedView implements View {
   }
 
   #absentResource(type: string, name: string): Resource | undefined {
-    if (this.caller.kind !== 'grpc') return undefined;
+    if (this.caller.kind !== 'grpc' && !this.#outside) return undefined;
     const key = `${type} ${name}`;
     if (!this.#absent.has(key)) {
-      const draft = absentTarget(name, this.caller).find((each) => each.type === type && each.name === name);
+      const draft = this.#madeUp(type, name);
       // Only names that somebody asked for, and no more of them than a forgetful client could make up.
       if (this.#absent.size >= 10_000) this.#absent.clear();
       this.#absent.set(key, draft && new Encoded(draft));
     }
     return this.#absent.get(key);
+  }
+
+  #madeUp(type: string, name: string): Draft | undefined {
+    if (this.caller.kind === 'grpc')
+      return absentTarget(name, this.caller).find((each) => each.type === type && each.name === name);
+    const isNamespace = (text: string): boolean => [...this.#services.keys()].some((key) => key.startsWith(`${text}/`));
+    return outsideResource(type, name, this.caller, isNamespace);
   }
 }
 

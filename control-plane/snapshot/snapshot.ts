@@ -29,7 +29,8 @@ export interface Snapshot {
   stop(): void;
 }
 
-export function createSnapshot(world: World, clock: Clock): Snapshot {
+/** `outside`: callers may leave the mesh. */
+export function createSnapshot(world: World, clock: Clock, outside = false): Snapshot {
   let catalog: Catalog = catalogOf(world, clock.wall());
   const shared = new Map<string, SharedView>();
   const nodes = new Set<NodeView>();
@@ -69,7 +70,7 @@ export function createSnapshot(world: World, clock: Clock): Snapshot {
     const key = JSON.stringify(caller);
     let view = shared.get(key);
     if (!view) {
-      view = new SharedView(caller);
+      view = new SharedView(caller, outside);
       view.update(catalog.services.keys(), catalog.services);
       shared.set(key, view);
       known = undefined;

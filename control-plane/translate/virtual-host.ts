@@ -56,7 +56,7 @@ function tunnelsOf({ service }: ServiceEntry, hosts: readonly string[]): Draft[]
 }
 
 /** CONNECT: the bytes of the connection go to an endpoint as they are. */
-function connectRoute(cluster: string): Route {
+export function connectRoute(cluster: string): Route {
   return {
     name: 'connect',
     match: { connect_matcher: {} },

@@ -44,7 +44,13 @@ export class Mesh {
   /** Holds the store, and NAME.log of every process. */
   readonly folder = mkdtempSync(path.join(tmpdir(), 'aya-mesh-'));
   readonly #members = new Map<string, Sidecar>();
+  readonly #planeFlags: readonly string[];
   #plane: ControlPlaneProcess | undefined;
+
+  /** `planeFlags`: of `aya control-plane`, besides those that every mesh here has. */
+  constructor(planeFlags: readonly string[] = []) {
+    this.#planeFlags = planeFlags;
+  }
 
   /** With a control plane that is ready. */
   static async start(): Promise<Mesh> {
@@ -54,8 +60,8 @@ export class Mesh {
   }
 
   /** The same for the length of a test, or of a suite. */
-  static async for(t: Pick<TestContext, 'after'>): Promise<Mesh> {
-    const mesh = new Mesh();
+  static async for(t: Pick<TestContext, 'after'>, planeFlags: readonly string[] = []): Promise<Mesh> {
+    const mesh = new Mesh(planeFlags);
     t.after(() => mesh.stop());
     await mesh.startControlPlane();
     return mesh;
@@ -71,7 +77,7 @@ export class Mesh {
     const before = this.#plane;
     const addresses = before ? ['--api', before.api.replace('http://', ''), '--xds', before.xds] : [];
     const data = path.join(this.folder, 'store');
-    this.#plane = await startControlPlane(data, addresses, [aya, 'control-plane']);
+    this.#plane = await startControlPlane(data, [...addresses, ...this.#planeFlags], [aya, 'control-plane']);
     this.#plane.child.stderr?.pipe(createWriteStream(path.join(this.folder, 'control-plane.log'), { flags: 'a' }));
   }
 
