@@ -1097,6 +1097,7 @@ export interface FilterChain {
   filters: Filter[];
   transport_socket?: TransportSocket;
   name?: string;
+  transport_socket_connect_timeout?: Duration;
 }
 
 /** envoy.config.listener.v3.FilterChainMatch */
@@ -1766,6 +1767,7 @@ export interface TlsParameters {
 export interface UpstreamTlsContext {
   common_tls_context?: CommonTlsContext;
   sni?: string;
+  max_session_keys?: UInt32Value;
 }
 
 /** envoy.extensions.upstreams.http.v3.HttpProtocolOptions */
@@ -1773,6 +1775,13 @@ export interface HttpHttpProtocolOptions {
   common_http_protocol_options?: HttpProtocolOptions;
   explicit_http_config?: HttpProtocolOptionsExplicitHttpConfig;
   use_downstream_protocol_config?: HttpProtocolOptionsUseDownstreamHttpConfig;
+  auto_config?: HttpProtocolOptionsAutoHttpConfig;
+}
+
+/** envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig */
+export interface HttpProtocolOptionsAutoHttpConfig {
+  http_protocol_options?: Http1ProtocolOptions;
+  http2_protocol_options?: Http2ProtocolOptions;
 }
 
 /** envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig */
@@ -2215,6 +2224,7 @@ export interface Messages {
   'envoy.extensions.transport_sockets.tls.v3.TlsParameters': TlsParameters;
   'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext': UpstreamTlsContext;
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': HttpHttpProtocolOptions;
+  'envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig': HttpProtocolOptionsAutoHttpConfig;
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig': HttpProtocolOptionsExplicitHttpConfig;
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig': HttpProtocolOptionsUseDownstreamHttpConfig;
   'envoy.service.discovery.v3.DeltaDiscoveryRequest': DeltaDiscoveryRequest;

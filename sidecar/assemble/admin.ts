@@ -93,7 +93,7 @@ export class Subject implements AdminSubject {
   configDump(): unknown {
     const { bootstrap, path } = this.#options;
     const { lastRefusal, server, versions } = path.discovery.status();
-    return {
+    return withoutSecrets({
       bootstrap: toJson('envoy.config.bootstrap.v3.Bootstrap', bootstrap.message, 'proto'),
       discovery: {
         server,
@@ -102,7 +102,7 @@ export class Subject implements AdminSubject {
       },
       /** What the workers run: one piece per resource, defaults filled. */
       plan: path.host.plan.whole(),
-    };
+    });
   }
 
   reopenLogs(): void {
@@ -117,3 +117,14 @@ export class Subject implements AdminSubject {
     this.#options.quit();
   }
 }
+
+/** A document without what would let its reader pass for us. */
+function withoutSecrets(value: unknown): unknown {
+  const secret = (name: string, each: unknown): unknown => (SECRETS.has(name) ? '[redacted]' : withoutSecrets(each));
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, secret(name, each)]));
+}
+
+/** Of a bootstrap, and of the plan. */
+const SECRETS = new Set(['private_key', 'privateKey', 'ticketKeys']);

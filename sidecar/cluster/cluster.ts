@@ -255,6 +255,7 @@ function samePool(left: ClusterPlan, right: ClusterPlan): boolean {
     left.idleTimeout === right.idleTimeout &&
     left.maxRequestsPerConnection === right.maxRequestsPerConnection &&
     left.protocol === right.protocol &&
+    left.tls?.id === right.tls?.id &&
     isDeepStrictEqual(left.http2, right.http2)
   );
 }

@@ -1,4 +1,8 @@
 import type net from 'node:net';
+import type { WireSink } from '../core/wire.ts';
+
+/** Until somebody listens. */
+export const deaf: WireSink = { onBytes() {}, onDrain() {}, onEof() {}, onClose() {} };
 
 /** Who hears what becomes of a socket. */
 export interface SocketEvents {
@@ -34,4 +38,11 @@ export function watch(socket: net.Socket, by: SocketEvents): void {
   socket.on('end', onEnd);
   socket.on('error', onError);
   socket.on('close', onClose);
+}
+
+const nobody: SocketEvents = { drained() {}, eof() {}, failed() {}, closed() {} };
+
+/** The socket is somebody else's. An error of it must still find a listener. */
+export function forget(socket: net.Socket): void {
+  (socket as Watched)[events] = nobody;
 }

@@ -3,16 +3,15 @@ import type { Cell } from '../core/stats.ts';
 import { type FrameWire, MAX_ROOM, type Output, type WireSink } from '../core/wire.ts';
 import { Gathering } from './gathering.ts';
 import { asBuffer, latin1, writeLatin1 } from './latin1.ts';
+import type { Layer } from './layer.ts';
 import { type Keeper, ReadBuffer } from './read-buffer.ts';
 import type { SocketContext } from './socket-context.ts';
-import { type SocketEvents, watch } from './socket-events.ts';
+import { deaf, forget, type SocketEvents, watch } from './socket-events.ts';
 
 /** Bytes up to this size join the text of the turn; larger ones are copied once. */
 const INLINE_BYTES = 2048;
 /** How long a closed connection may linger for the peer to read what we sent. Envoy's delayed_close_timeout. */
 const LINGER_MS = 1000;
-
-const deaf: WireSink = { onBytes() {}, onDrain() {}, onEof() {}, onClose() {} };
 
 /** A TCP connection as a Wire: reads into the shared buffer, gathers a turn's output into one write. */
 export class SocketWire implements FrameWire, Keeper, SocketEvents {
@@ -31,8 +30,8 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
   #heldBySocket: Output[] | null = null;
   /** Bytes of the read under way that leave as they lie, at the end of the turn. */
   #gathering: Gathering | null = null;
-  /** The socket may hold on to what it is given, as TLS does: it gets copies. */
-  #copies = false;
+  /** Not null: the socket may hold on to what it is given, as TLS does, so it gets copies. */
+  readonly layer: Layer | null;
   #marked = false;
   #ending = false;
   #closing = false;
@@ -41,9 +40,10 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
   #error = '';
   #written = 0;
 
-  /** `make` creates the socket around the read callback; see `accepted` and `dialled`. */
-  private constructor(context: SocketContext, make: (onread: net.OnReadOpts) => net.Socket) {
+  /** `make` creates the socket around the read callback; see `accepted`, `dialled`, adopted-socket.ts and upstream/tls-dialler.ts. */
+  constructor(context: SocketContext, make: (onread: net.OnReadOpts) => net.Socket, layer: Layer | null) {
     this.#context = context;
+    this.layer = layer;
     this.#reads = new ReadBuffer(context.buffer, context.bulk);
     this.socket = make({
       // Node looks whether it is a buffer at all, which its types leave out.
@@ -55,25 +55,14 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
 
   /** Takes a connection from a listening handle's `onconnection` (internal to Node; see listener/acceptor.ts). */
   static accepted(context: SocketContext, handle: object): SocketWire {
-    const options = { handle, allowHalfOpen: true, pauseOnCreate: false, readable: true, writable: true };
-    return new SocketWire(context, (onread) => new net.Socket({ ...options, onread } as net.SocketConstructorOpts));
-  }
-
-  /** Takes a socket that cannot read into our buffer (its 'data' events bring buffers of their own). */
-  static adopted(context: SocketContext, socket: net.Socket): SocketWire {
-    const wire = new SocketWire(context, (onread) => {
-      socket.on('data', (chunk: Buffer) => onread.callback(chunk.length, chunk));
-      return socket;
-    });
-    wire.#copies = true;
-    return wire;
+    const options: object = { handle, allowHalfOpen: true, pauseOnCreate: false, readable: true, writable: true };
+    return new SocketWire(context, (onread) => new net.Socket({ ...options, onread }), null);
   }
 
   /** Begins to connect; `connected` is called once when the connection stands, `sink.onClose` when it never does. */
   static dialled(context: SocketContext, host: string, port: number, connected: () => void): SocketWire {
-    const wire = new SocketWire(context, (onread) =>
-      net.connect({ host, port, noDelay: true, allowHalfOpen: true, onread }),
-    );
+    const options = { host, port, noDelay: true, allowHalfOpen: true };
+    const wire = new SocketWire(context, (onread) => net.connect({ ...options, onread }), null);
     wire.socket.once('connect', () => context.turn.run(connected));
     return wire;
   }
@@ -106,7 +95,7 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
       return !this.backedUp;
     }
     const { lending } = this.#context;
-    if (lending.holds(chunk) && !this.#copies) {
+    if (lending.holds(chunk) && this.layer === null) {
       if (this.#output !== null) this.#send(this.#output);
       this.#gathering ??= new Gathering(this.socket);
       this.#gathering.add(this.#text, chunk);
@@ -171,7 +160,7 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
     this.#ending = true;
     this.#closedBy ??= 'us';
     // When the peer has ended and nothing waits, closing says FIN, too, and is cheaper.
-    if (this.socket.readableEnded && this.socket.writableLength === 0) this.socket.destroy();
+    if (this.layer === null && this.socket.readableEnded && this.socket.writableLength === 0) this.socket.destroy();
     else this.socket.end();
   }
 
@@ -188,8 +177,17 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
     this.#ending = true;
     this.#closedBy ??= 'us';
     this.#drop();
-    if (abort) this.socket.resetAndDestroy();
+    const beneath = this.layer === null ? this.socket : this.layer.beneath;
+    if (abort && beneath !== null) beneath.resetAndDestroy();
     else this.socket.destroy();
+  }
+
+  /** Gives the socket away: nothing more is heard of it here. */
+  release(): net.Socket {
+    this.#gone = true;
+    this.#ending = true;
+    forget(this.socket);
+    return this.socket;
   }
 
   #drop(): void {
@@ -227,9 +225,9 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
     this.#output = null;
     if (at === 0 || this.#ending) return outputs.give(output);
     const part = bytes.subarray(0, at);
-    this.#wrote(this.socket.write(this.#copies ? Buffer.from(part) : part), at);
+    this.#wrote(this.socket.write(this.layer === null ? part : Buffer.from(part)), at);
     // What the system did not take whole belongs to the socket now (decision D8, rule W).
-    if (!this.#copies && this.socket.writableLength > 0) (this.#heldBySocket ??= []).push(outputs.lose(output));
+    if (this.layer === null && this.socket.writableLength > 0) (this.#heldBySocket ??= []).push(outputs.lose(output));
     else {
       outputs.give(output);
       this.#regain();
@@ -266,7 +264,7 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
       turn.leave();
       lending.end();
     }
-    if (!this.#copies) this.#reads.chooseAfter(length, lending.kept);
+    if (this.layer === null) this.#reads.chooseAfter(length, lending.kept);
     return true;
   }
 
@@ -287,6 +285,8 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
 
   failed({ code }: NodeJS.ErrnoException): void {
     this.#error = code ?? 'ERROR';
+    // An alert of TLS after the handshake would leave it half open.
+    this.socket.destroy();
   }
 
   closed(): void {

@@ -3,6 +3,7 @@ import type { HeaderList } from './headers.ts';
 import type { Failure } from './outcome.ts';
 import type { FilterOverrides } from './plan/filter-override.ts';
 import type { Detour } from './pool.ts';
+import type { TlsFacts } from './tls.ts';
 
 /**
  * One request and its answer, independent of the protocol on either side. One object of fixed shape per request, never
@@ -150,6 +151,8 @@ export interface Peer {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  /** Of the connection to the client; null or absent = it is plain. */
+  readonly tls?: TlsFacts | null;
 }
 
 /** Takes what an upstream attempt brings. `onData` chunks are borrowed until return. */

@@ -93,3 +93,8 @@ export const FAILURE = {
   perTryTimeout: failure('per-try-timeout', RESPONSE_FLAG.UT, 504, 'upstream per-try timeout'),
   timeout: failure('timeout', RESPONSE_FLAG.UT, 504, 'upstream request timeout'),
 } as const;
+
+/** TLS to an endpoint could not be agreed on. */
+export function handshakeFailure(reason: string): Failure {
+  return failure('connect-failure', RESPONSE_FLAG.UF, 503, `upstream connect error: TLS: ${reason}`);
+}

@@ -22,7 +22,10 @@ export function forwardHeaders(x: Exchange, plan: ForwardedPlan): void {
       headers.remove('x-forwarded-proto');
     }
   }
-  if (headers.getKnown(H['x-forwarded-proto']) === undefined) headers.add('x-forwarded-proto', x.scheme);
+  if (headers.getKnown(H['x-forwarded-proto']) === undefined) {
+    // How it came, whatever it says of itself.
+    headers.add('x-forwarded-proto', x.stream.peer.tls ? 'https' : 'http');
+  }
   if (plan.via !== '') append(headers, H.via, 'via', plan.via);
 }
 

@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { adoptedSocket } from '../codec/adopted-socket.ts';
 import { SocketWire } from '../codec/socket.ts';
 import type { SocketContext } from '../codec/socket-context.ts';
 
@@ -21,7 +22,7 @@ export class Acceptor {
     this.#accept = accept;
     // The plain way, used when the handle has no `onconnection`: works, but each read makes a buffer.
     this.#server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) =>
-      this.#take(SocketWire.adopted(context, socket)),
+      this.#take(adoptedSocket(context, socket, { tls: null, refusal: null, beneath: socket })),
     );
   }
 

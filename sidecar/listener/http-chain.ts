@@ -34,6 +34,8 @@ export class HttpChain implements Chain, SnifferOwner {
   readonly #sessions = new Map<ServerSession | Http2Session, Downstream>();
   readonly #handler: CallHandler;
   readonly #server: ServerContext;
+  /** The same within TLS. */
+  readonly #secure: ServerContext;
   readonly #http2: Http2Context;
   #context: HttpContext;
   #sniff: SniffPlan;
@@ -55,6 +57,7 @@ export class HttpChain implements Chain, SnifferOwner {
       date,
       scheme: 'http',
     };
+    this.#secure = { ...this.#server, scheme: 'https' };
     this.#http2 = {
       handler: this.#handler,
       owner: {
@@ -111,7 +114,9 @@ export class HttpChain implements Chain, SnifferOwner {
     wire.received = stats.downstreamCxRxBytesTotal;
     wire.sent = stats.downstreamCxTxBytesTotal;
     const downstream = { wire, opened: turn.now };
-    if (sniffed === null) this.#silent.set(new Sniffer(wire, this), downstream);
+    // Within TLS without ALPN it is told by the first bytes, too.
+    const unclear = sniffed === null || (wire.layer?.tls && sniffed.protocols.length === 0);
+    if (unclear) this.#silent.set(new Sniffer(wire, this), downstream);
     else this.#serve(downstream, sniffed);
   }
 
@@ -134,7 +139,9 @@ export class HttpChain implements Chain, SnifferOwner {
 
   #serve(downstream: Downstream, sniffed: Sniffed): void {
     const { codec } = this.#context.manager;
-    const http2 = sniffed.protocols[0] === 'h2c';
+    const [protocol] = sniffed.protocols;
+    // What a client offers is not what was agreed on: h2 stands for HTTP/2 where TLS ends here.
+    const http2 = protocol === 'h2c' || (protocol === 'h2' && downstream.wire.layer !== null);
     if (codec === 'http2' || (http2 && codec === 'auto')) this.#onHttp2(downstream);
     else if (http2) this.#refuseHttp2(downstream);
     else this.#onHttp1(downstream);
@@ -145,7 +152,9 @@ export class HttpChain implements Chain, SnifferOwner {
     const { wire } = downstream;
     stats.downstreamCxHttp1Total.inc();
     stats.downstreamCxHttp1Active.inc();
-    const session = new ServerSession(wire, new SocketPeer(wire.socket), manager, this.#server);
+    const tls = wire.layer?.tls ?? null;
+    const server = tls === null ? this.#server : this.#secure;
+    const session = new ServerSession(wire, new SocketPeer(wire.socket, tls), manager, server);
     this.#sessions.set(session, downstream);
     if (this.#announced) session.drain(false);
   }
@@ -156,7 +165,8 @@ export class HttpChain implements Chain, SnifferOwner {
     stats.downstreamCxHttp2Total.inc();
     stats.downstreamCxHttp2Active.inc();
     const settings = { ...DEFAULT_SERVER_SETTINGS, ...manager.http2 };
-    const session = new Http2Session(wire, new SocketPeer(wire.socket), manager, settings, this.#http2);
+    const peer = new SocketPeer(wire.socket, wire.layer?.tls ?? null);
+    const session = new Http2Session(wire, peer, manager, settings, this.#http2);
     this.#sessions.set(session, downstream);
     if (this.#announced) session.drain(false);
   }

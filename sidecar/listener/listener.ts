@@ -3,14 +3,19 @@ import type { Wheel } from '../../shared/time/wheel.ts';
 import type { DateText } from '../codec/http1/date-text.ts';
 import type { SocketWire } from '../codec/socket.ts';
 import type { SocketContext } from '../codec/socket-context.ts';
+import { ServerTls } from '../codec/tls-server.ts';
 import type { ChainMatchPlan, FilterChainPlan, ListenerPlan, SniffPlan } from '../core/plan/listener.ts';
+import type { ServerTlsPlan } from '../core/plan/tls.ts';
+import type { Cell } from '../core/stats.ts';
 import type { Turn } from '../core/turn.ts';
 import type { HttpContext } from '../http/context.ts';
 import type { TcpContext } from '../l4/context.ts';
 import type { ListenerStats } from '../telemetry/listener-stats.ts';
+import type { TlsStats } from '../telemetry/tls-stats.ts';
 import { Acceptor } from './acceptor.ts';
 import type { Chain } from './chain.ts';
 import { ChainIndex, NOTHING_KNOWN, type Sniffed } from './chain-index.ts';
+import { Handshake, type HandshakeOwner } from './handshake.ts';
 import { HttpChain } from './http-chain.ts';
 import { SocketPeer } from './peer.ts';
 import { ServerFirst } from './server-first.ts';
@@ -39,29 +44,38 @@ export interface ListenerContext {
   readonly wheel: Wheel;
   readonly date: DateText;
   contextOf(chain: FilterChainPlan): ChainContext;
+  /** Asked for when there is TLS only. */
+  tlsStats(): TlsStats;
 }
 
 interface Place {
   readonly match: ChainMatchPlan;
   readonly chain: Chain;
+  /** Null = bytes come as they are. */
+  readonly tls: ServerTls | null;
 }
 
 /**
  * One listener in one worker. It is its address: whatever else changes is taken up by new connections and new requests,
  * and the socket is not touched (decision D13).
  */
-export class Listener implements SnifferOwner {
+export class Listener implements SnifferOwner, HandshakeOwner {
   readonly #acceptor: Acceptor;
   readonly #serverFirst = new ServerFirst();
   readonly #sniffers = new Set<Sniffer>();
+  /** With the chain that each is for. */
+  readonly #handshakes = new Map<Handshake, Chain>();
   #context: ListenerContext;
   /** By kind and name, or by kind and place where they have none: what a change of the plan finds again. */
   #chains = new Map<string, HttpChain | TcpChain>();
   /** Chains that the plan does not have any more, as long as they have connections. */
   readonly #former = new Set<Chain>();
   #index!: ChainIndex<Place>;
-  /** The chain of all connections, when nothing has to be known to choose it. */
-  #only: Chain | null = null;
+  /** The place of all connections, when nothing has to be known to choose it. */
+  #only: Place | null = null;
+  /** By the id of their plan. */
+  #tls = new Map<string, ServerTls>();
+  #tlsStats: TlsStats | null = null;
   #accepting = true;
   #announced = false;
 
@@ -73,7 +87,7 @@ export class Listener implements SnifferOwner {
 
   /** Connections that are open. */
   get connections(): number {
-    let sum = this.#sniffers.size;
+    let sum = this.#sniffers.size + this.#handshakes.size;
     for (const chain of this.#chains.values()) sum += chain.connections;
     for (const chain of this.#former) sum += chain.connections;
     return sum;
@@ -89,6 +103,19 @@ export class Listener implements SnifferOwner {
 
   get wheel(): Wheel {
     return this.#context.wheel;
+  }
+
+  get sockets(): SocketContext {
+    return this.#context.sockets;
+  }
+
+  get tlsStats(): TlsStats {
+    this.#tlsStats ??= this.#context.tlsStats();
+    return this.#tlsStats;
+  }
+
+  get tooSlow(): Cell {
+    return this.#context.stats.downstreamCxTransportSocketConnectTimeout;
   }
 
   listen(bound: BoundSocket): Promise<void> {
@@ -113,6 +140,7 @@ export class Listener implements SnifferOwner {
     this.#accepting = false;
     this.#acceptor.close();
     for (const sniffer of [...this.#sniffers]) sniffer.wire.close();
+    for (const handshake of [...this.#handshakes.keys()]) handshake.cancel();
     for (const chain of this.#chains.values()) chain.close();
   }
 
@@ -130,29 +158,49 @@ export class Listener implements SnifferOwner {
     this.#forget(sniffer);
   }
 
+  onSecure(handshake: Handshake, wire: SocketWire): void {
+    const chain = this.#handshakes.get(handshake) as Chain;
+    this.#handshakes.delete(handshake);
+    const { protocol = '', serverName = '' } = wire.layer?.tls ?? {};
+    chain.take(wire, { transport: 'tls', serverName, protocols: protocol === '' ? [] : [protocol] });
+  }
+
+  onFailed(handshake: Handshake): void {
+    this.#handshakes.delete(handshake);
+  }
+
   /** Makes the chains of the plan, and keeps those that are there already. */
   #arrange(): void {
     const { plan, contextOf } = this.#context;
     const before = this.#chains;
     this.#chains = new Map();
+    const tls = this.#tls;
+    this.#tls = new Map();
     const place = (each: FilterChainPlan, at: number | 'default'): Place => {
       const key = `${each.filter.kind} ${each.name || at}`;
       const chain = this.#made(contextOf(each), before.get(key));
       this.#chains.set(key, chain);
-      return { match: each.match, chain };
+      return { match: each.match, chain, tls: each.tls && this.#secured(each.tls, tls) };
     };
     const places = plan.chains.map(place);
     const fallback = plan.defaultChain && place(plan.defaultChain, 'default');
     this.#index = new ChainIndex(places, fallback);
     const [first] = places;
     const free = !plan.sniff.tls && !plan.sniff.http && plan.chains.every(({ match }) => isOpen(match));
-    this.#only = free ? ((first ?? fallback)?.chain ?? null) : null;
+    this.#only = free ? (first ?? fallback) : null;
     for (const [key, chain] of before) {
       if (this.#chains.get(key) === chain) continue;
       chain.close();
       this.#former.add(chain);
     }
     for (const chain of this.#former) if (chain.connections === 0) this.#former.delete(chain);
+  }
+
+  /** What was made for the same plan before is kept, and with it the sessions of clients. */
+  #secured(plan: ServerTlsPlan, before: ReadonlyMap<string, ServerTls>): ServerTls {
+    const tls = this.#tls.get(plan.id) ?? before.get(plan.id) ?? new ServerTls(plan);
+    this.#tls.set(plan.id, tls);
+    return tls;
   }
 
   #made(made: ChainContext, before: HttpChain | TcpChain | undefined): HttpChain | TcpChain {
@@ -176,7 +224,7 @@ export class Listener implements SnifferOwner {
 
   #accept(wire: SocketWire): void {
     this.#context.stats.downstreamCxTotal.inc();
-    if (this.#only !== null) return this.#only.take(wire, null);
+    if (this.#only !== null) return this.#enter(this.#only, wire, null);
     const { tls, http } = this.sniff;
     if (!tls && !http) return this.#dispatch(wire, NOTHING_KNOWN);
     const serverFirst = this.#serverFirst.has(this.#destination(new SocketPeer(wire.socket)));
@@ -186,9 +234,14 @@ export class Listener implements SnifferOwner {
 
   #dispatch(wire: SocketWire, sniffed: Sniffed): void {
     const place = this.#index.find(this.#acceptor.address.port, sniffed);
-    if (place !== null) return place.chain.take(wire, sniffed);
+    if (place !== null) return this.#enter(place, wire, sniffed);
     this.#context.stats.noFilterChainMatch.inc();
     wire.destroy();
+  }
+
+  #enter({ chain, tls }: Place, wire: SocketWire, sniffed: Sniffed | null): void {
+    if (tls === null) chain.take(wire, sniffed);
+    else this.#handshakes.set(new Handshake(wire, tls, this), chain);
   }
 
   #forget(sniffer: Sniffer): void {

@@ -1,14 +1,17 @@
 import type { Socket } from 'node:net';
 import type { Peer } from '../core/exchange.ts';
+import type { TlsFacts } from '../core/tls.ts';
 
 /** The addresses of a connection, asked of the system when first needed and then kept: also after it is gone. */
 export class SocketPeer implements Peer {
+  readonly tls: TlsFacts | null;
   readonly #socket: Socket;
   #remote: string | undefined;
   #local: string | undefined;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, tls: TlsFacts | null = null) {
     this.#socket = socket;
+    this.tls = tls;
   }
 
   get remoteAddress(): string {

@@ -28,7 +28,7 @@ export class TcpChain implements Chain {
     const { stats } = this.#proxy.context;
     wire.received = stats.downstreamCxRxBytesTotal;
     wire.sent = stats.downstreamCxTxBytesTotal;
-    const peer = new SocketPeer(wire.socket);
+    const peer = new SocketPeer(wire.socket, wire.layer?.tls ?? null);
     this.#proxy.serve({ wire, peer, serverName: sniffed?.serverName ?? '', destination: this.#destinationOf(peer) });
   }
 

@@ -10,7 +10,7 @@ import { limits } from './limits.ts';
 import { outlierDetection } from './outlier.ts';
 import type { Place } from './place.ts';
 import { subsets } from './subset.ts';
-import { checkPlain } from './transport-socket.ts';
+import { clientTls } from './transport-socket.ts';
 import { upstreamHttp } from './upstream-http.ts';
 import { numberOf, percentOf, positiveDurationOf } from './value.ts';
 
@@ -65,7 +65,7 @@ export function cluster(message: Cluster, place: Place, commands = false): Clust
   ]);
   const name = message.name ?? '';
   if (name === '') place.at('name').wrong('is required');
-  checkPlain(message.transport_socket, place.at('transport_socket'));
+  const tls = clientTls(message.transport_socket, place);
   const aya = ayaOptions('aya.v1.ClusterOptions', message.metadata, place);
   const common = message.common_lb_config;
   const at = place.at('common_lb_config');
@@ -93,9 +93,22 @@ export function cluster(message: Cluster, place: Place, commands = false): Clust
       : null,
     healthCheck: healthCheck(message.health_checks, commands, place),
     ...upstreamHttp(message.typed_extension_protocol_options, place),
+    tls,
     service: serviceOf(name),
   };
+  if (tls) checkPlainProbes(plan, place);
   return { plan, source: sourceOf(message, place) };
+}
+
+/** What main asks endpoints by itself it asks in plain text, and would hear nothing. */
+function checkPlainProbes(
+  { balancer, healthCheck }: Pick<ClusterPlan, 'balancer' | 'healthCheck'>,
+  place: Place,
+): void {
+  if (healthCheck && healthCheck.probe.kind !== 'command') place.at('health_checks').refuse('within TLS');
+  if (balancer.kind === 'client-side-weights' && balancer.reportEvery > 0) {
+    place.at('load_balancing_policy').refuse('enable_oob_load_report within TLS');
+  }
 }
 
 /** `cart.default` of `cart.default:80` and `cart.default:80/v2`; other names stand for themselves (design, "Names"). */

@@ -5,7 +5,7 @@ import type { RouteConfigPlan } from '../core/plan/route.ts';
 import { httpManagerOf } from './http-manager.ts';
 import type { Place } from './place.ts';
 import { tcpProxyOf } from './tcp-proxy.ts';
-import { checkPlain } from './transport-socket.ts';
+import { serverTls } from './transport-socket.ts';
 import { numberOf } from './value.ts';
 
 /** A chain, and the route configuration that stood in its connection manager. */
@@ -24,9 +24,15 @@ const tcpProxy = 'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy';
 
 /** One filter chain with one network filter; undefined when it has none that we have. `owner` prefixes inline routes. */
 export function filterChain(message: FilterChain, owner: string, place: Place): FilterChainResult | undefined {
-  place.only(message, ['filters', 'name', 'filter_chain_match', 'transport_socket']);
+  place.only(message, [
+    'filters',
+    'name',
+    'filter_chain_match',
+    'transport_socket',
+    'transport_socket_connect_timeout',
+  ]);
   const match = chainMatch(message.filter_chain_match, place.at('filter_chain_match'));
-  checkPlain(message.transport_socket, place.at('transport_socket'));
+  const tls = serverTls(message.transport_socket, message.transport_socket_connect_timeout, place);
   for (let at = 1; at < message.filters.length; at += 1) place.index('filters', at).refuse('only one network filter');
   const filter = message.filters[0];
   if (!filter) {
@@ -37,12 +43,15 @@ export function filterChain(message: FilterChain, owner: string, place: Place): 
   const at = place.index('filters', 0);
   if (filter.typed_config && typeOf(filter.typed_config) === tcpProxy) {
     const tcp = tcpProxyOf(filter.typed_config, at.at('typed_config'));
-    return tcp && { chain: { name, match, filter: { kind: 'tcp', tcp } }, routes: undefined };
+    return tcp && { chain: { name, match, tls, filter: { kind: 'tcp', tcp } }, routes: undefined };
   }
   const manager = httpManagerOf(filter, owner, at);
   if (!manager) return undefined;
   const { http, routes: config, validateClusters } = manager;
-  return { chain: { name, match, filter: { kind: 'http', http } }, routes: config && { config, validateClusters } };
+  return {
+    chain: { name, match, tls, filter: { kind: 'http', http } },
+    routes: config && { config, validateClusters },
+  };
 }
 
 /** The conditions of a chain that has none. */

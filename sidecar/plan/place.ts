@@ -65,6 +65,16 @@ export class Place {
     this.wrong(notYet(why));
   }
 
+  /** What was found unsupported below this place is wrong: going on without would be less safe than what was asked for. */
+  insist(): void {
+    const { wrong, unsupported } = this.findings;
+    const below = unsupported.filter(
+      (line) => /^[.[:]/.test(line.slice(this.path.length)) && line.startsWith(this.path),
+    );
+    for (const line of below) unsupported.splice(unsupported.indexOf(line), 1);
+    wrong.push(...below);
+  }
+
   /** One line for a place is enough: an unknown type would otherwise be a missing value, too. */
   #isNoted(): boolean {
     const { wrong, unsupported } = this.findings;

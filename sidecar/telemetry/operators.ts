@@ -49,8 +49,15 @@ export const OPERATORS: Readonly<Record<string, { use: FormatUse; operator: Oper
   },
   DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: { use: 'header', operator: (x) => x.stream.peer.localAddress },
   DOWNSTREAM_LOCAL_PORT: { use: 'header', operator: (x) => String(x.stream.peer.localPort) },
-  // Known for TCP streams that TLS goes through; see l4/tcp-proxy.ts.
-  REQUESTED_SERVER_NAME: { use: 'header', operator: (x) => (x.version === 0 && x.authority) || undefined },
+  // Also known for TCP streams that TLS goes through; see l4/tcp-proxy.ts.
+  REQUESTED_SERVER_NAME: {
+    use: 'header',
+    operator: ({ authority, stream, version }) =>
+      (version === 0 ? authority : stream.peer.tls?.serverName) || undefined,
+  },
+  DOWNSTREAM_TLS_VERSION: { use: 'header', operator: (x) => x.stream.peer.tls?.version },
+  DOWNSTREAM_TLS_CIPHER: { use: 'header', operator: (x) => x.stream.peer.tls?.cipher },
+  DOWNSTREAM_PEER_SUBJECT: { use: 'log', operator: (x) => x.stream.peer.tls?.peerSubject ?? undefined },
   HOSTNAME: { use: 'header', operator: () => host },
   RESPONSE_FLAGS: { use: 'header', operator: (x) => flagNames(x.flags) },
   RESPONSE_CODE: { use: 'log', operator: (x) => String(x.status) },

@@ -5,8 +5,11 @@ import type { SocketContext } from '../codec/socket-context.ts';
 import type { ClusterPlan } from '../core/plan/cluster.ts';
 import type { Slot } from '../core/slots.ts';
 import type { ClusterStats } from '../telemetry/cluster-stats.ts';
+import type { TlsStats } from '../telemetry/tls-stats.ts';
+import { type Dialler, PlainDialler } from './dialler.ts';
 import type { Http1Connection } from './http1-connection.ts';
 import { IdleConnections } from './idle-connections.ts';
+import { ClientTls, TlsDialler } from './tls-dialler.ts';
 
 /** The cluster's limits as pools need them; `begin...` true is followed by one `end...`. */
 export interface PoolLimits {
@@ -20,7 +23,10 @@ export interface PoolLimits {
 }
 
 /** What of a cluster's plan its connections are made by: ms, and 0 = no limit. */
-export type ConnectionPlan = Pick<ClusterPlan, 'connectTimeout' | 'idleTimeout' | 'maxRequestsPerConnection' | 'http2'>;
+export type ConnectionPlan = Pick<
+  ClusterPlan,
+  'connectTimeout' | 'idleTimeout' | 'maxRequestsPerConnection' | 'http2' | 'tls'
+>;
 
 /** What the pools of one cluster share in one worker: settings, limits, statistics, and the idle connections by age. */
 export class ClusterConnections {
@@ -30,16 +36,36 @@ export class ClusterConnections {
   readonly stats: ClusterStats;
   readonly sockets: SocketContext;
   readonly wheel: Wheel;
+  /** Null = plain. */
+  readonly #tls: ClientTls | null;
   readonly #idle = new IdleConnections();
   readonly #sweep = new WheelTimer(() => this.#closeIdle());
 
-  constructor(plan: ConnectionPlan, limits: PoolLimits, stats: ClusterStats, sockets: SocketContext, wheel: Wheel) {
+  /** `tlsStats` is asked for when there is TLS only. */
+  constructor(
+    plan: ConnectionPlan,
+    limits: PoolLimits,
+    stats: ClusterStats,
+    sockets: SocketContext,
+    wheel: Wheel,
+    tlsStats: () => TlsStats,
+  ) {
     this.plan = plan;
-    this.http2 = plan.http2 === null ? DEFAULT_CLIENT_OPTIONS : { ...DEFAULT_CLIENT_OPTIONS, ...plan.http2 };
+    const scheme = plan.tls === null ? 'http' : 'https';
+    this.http2 = { ...DEFAULT_CLIENT_OPTIONS, ...plan.http2, scheme };
     this.limits = limits;
     this.stats = stats;
     this.sockets = sockets;
     this.wheel = wheel;
+    this.#tls = plan.tls === null ? null : new ClientTls(plan.tls, tlsStats());
+  }
+
+  /** For a pool of connections to one endpoint. */
+  dialler(address: string, port: number): Dialler {
+    const tls = this.#tls;
+    return tls === null
+      ? new PlainDialler(address, port, this.sockets)
+      : new TlsDialler(address, port, this.sockets, tls);
   }
 
   /** Whether connections made under `plan` would be the same. */
@@ -49,6 +75,7 @@ export class ClusterConnections {
       own.connectTimeout === plan.connectTimeout &&
       own.idleTimeout === plan.idleTimeout &&
       own.maxRequestsPerConnection === plan.maxRequestsPerConnection &&
+      own.tls?.id === plan.tls?.id &&
       isDeepStrictEqual(own.http2, plan.http2)
     );
   }

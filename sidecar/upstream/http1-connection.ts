@@ -1,8 +1,9 @@
 import { WheelTimer } from '../../shared/time/wheel.ts';
 import { ClientSession } from '../codec/http1/client-session.ts';
-import { SocketWire } from '../codec/socket.ts';
+import type { SocketWire } from '../codec/socket.ts';
 import { FAILURE, type Failure } from '../core/outcome.ts';
 import type { ClusterConnections } from './cluster-connections.ts';
+import { type Dialler, HTTP1 } from './dialler.ts';
 
 /** Who keeps a connection. */
 export interface ConnectionOwner {
@@ -30,15 +31,20 @@ export class Http1Connection {
   readonly #began: number;
   readonly #timer: WheelTimer;
 
-  constructor(address: string, port: number, cluster: ClusterConnections, owner: ConnectionOwner) {
+  constructor(dialler: Dialler, cluster: ClusterConnections, owner: ConnectionOwner) {
     const { sockets, stats, wheel } = cluster;
     const { connectTimeout } = cluster.plan;
     this.#cluster = cluster;
     this.#owner = owner;
     this.#began = sockets.turn.now;
     this.#timer = new WheelTimer(() => this.#tooSlow());
-    this.#wire = SocketWire.dialled(sockets, address, port, () => this.#connected());
-    this.#wire.sink = { onBytes() {}, onDrain() {}, onEof() {}, onClose: () => this.#failed(FAILURE.connect) };
+    this.#wire = dialler.dial(HTTP1, () => this.#connected());
+    this.#wire.sink = {
+      onBytes() {},
+      onDrain() {},
+      onEof() {},
+      onClose: () => this.#failed(this.#wire.layer?.refusal ?? FAILURE.connect),
+    };
     this.#wire.received = stats.upstreamCxRxBytesTotal;
     this.#wire.sent = stats.upstreamCxTxBytesTotal;
     if (connectTimeout > 0) wheel.start(this.#timer, connectTimeout, this.#began);

@@ -2,13 +2,13 @@ import { FAILURE, type Failure } from '../core/outcome.ts';
 import type { Dial, DialWaiter, Pool, PoolWaiter } from '../core/pool.ts';
 import { ROW, type Slot } from '../core/slots.ts';
 import type { ClusterConnections } from './cluster-connections.ts';
+import type { Dialler } from './dialler.ts';
 import { type ConnectionOwner, type ConnectionState, Http1Connection } from './http1-connection.ts';
 import { dial } from './tcp-connection.ts';
 
 /** The HTTP/1.1 connections of one worker to one endpoint: idle ones last in first out, waiters first in first out. */
 export class Http1Pool implements Pool, ConnectionOwner {
-  readonly #address: string;
-  readonly #port: number;
+  readonly #dialler: Dialler;
   /** The endpoint's, which shows its connections. */
   readonly #slot: Slot;
   readonly #cluster: ClusterConnections;
@@ -20,8 +20,7 @@ export class Http1Pool implements Pool, ConnectionOwner {
   #draining = false;
 
   constructor(address: string, port: number, slot: Slot, cluster: ClusterConnections) {
-    this.#address = address;
-    this.#port = port;
+    this.#dialler = cluster.dialler(address, port);
     this.#slot = slot;
     this.#cluster = cluster;
   }
@@ -55,7 +54,7 @@ export class Http1Pool implements Pool, ConnectionOwner {
   }
 
   dial(waiter: DialWaiter): Dial {
-    return dial(this.#address, this.#port, this.#slot, this.#cluster, waiter);
+    return dial(this.#dialler, this.#slot, this.#cluster, waiter);
   }
 
   drain(): void {
@@ -111,7 +110,7 @@ export class Http1Pool implements Pool, ConnectionOwner {
     if (!this.#cluster.mayConnect(first, this.#slot)) return;
     this.#connecting += 1;
     this.#slot.add(ROW.connections, 1);
-    new Http1Connection(this.#address, this.#port, this.#cluster, this);
+    new Http1Connection(this.#dialler, this.#cluster, this);
   }
 
   /** A connection failed: those for whom nothing is on the way any more fail at once, since a retry may go elsewhere. */

@@ -1,9 +1,10 @@
 import { WheelTimer } from '../../shared/time/wheel.ts';
 import { ClientSession } from '../codec/http2/client-session.ts';
-import { SocketWire } from '../codec/socket.ts';
+import type { SocketWire } from '../codec/socket.ts';
 import type { ClientStream } from '../core/exchange.ts';
 import { FAILURE, type Failure } from '../core/outcome.ts';
 import type { ClusterConnections } from './cluster-connections.ts';
+import { type Dialler, HTTP2 } from './dialler.ts';
 
 /** Who keeps a connection. */
 export interface Http2ConnectionOwner {
@@ -30,7 +31,7 @@ export class Http2Connection {
   #streams = 0;
   #gone = false;
 
-  constructor(address: string, port: number, cluster: ClusterConnections, owner: Http2ConnectionOwner) {
+  constructor(dialler: Dialler, cluster: ClusterConnections, owner: Http2ConnectionOwner) {
     const { sockets, stats, wheel } = cluster;
     const { connectTimeout } = cluster.plan;
     this.#cluster = cluster;
@@ -38,8 +39,13 @@ export class Http2Connection {
     this.#began = sockets.turn.now;
     // First for the connection to stand, then for it to be without streams.
     this.#timer = new WheelTimer(() => (this.#stands ? this.#tooIdle() : this.#tooSlow()));
-    this.#wire = SocketWire.dialled(sockets, address, port, () => this.#connected());
-    this.#wire.sink = { onBytes() {}, onDrain() {}, onEof() {}, onClose: () => this.#failed(FAILURE.connect) };
+    this.#wire = dialler.dial(HTTP2, () => this.#connected());
+    this.#wire.sink = {
+      onBytes() {},
+      onDrain() {},
+      onEof() {},
+      onClose: () => this.#failed(this.#wire.layer?.refusal ?? FAILURE.connect),
+    };
     this.#wire.received = stats.upstreamCxRxBytesTotal;
     this.#wire.sent = stats.upstreamCxTxBytesTotal;
     if (connectTimeout > 0) wheel.start(this.#timer, connectTimeout, this.#began);

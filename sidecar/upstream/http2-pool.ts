@@ -2,6 +2,7 @@ import { FAILURE, type Failure } from '../core/outcome.ts';
 import type { Dial, DialWaiter, Pool, PoolWaiter } from '../core/pool.ts';
 import { ROW, type Slot } from '../core/slots.ts';
 import type { ClusterConnections } from './cluster-connections.ts';
+import type { Dialler } from './dialler.ts';
 import { Http2Connection, type Http2ConnectionOwner } from './http2-connection.ts';
 import { dial } from './tcp-connection.ts';
 
@@ -10,8 +11,7 @@ import { dial } from './tcp-connection.ts';
  * a further one is opened when none does (the peer's limit of concurrent streams is reached).
  */
 export class Http2Pool implements Pool, Http2ConnectionOwner {
-  readonly #address: string;
-  readonly #port: number;
+  readonly #dialler: Dialler;
   /** The endpoint's, which shows its connections. */
   readonly #slot: Slot;
   readonly #cluster: ClusterConnections;
@@ -25,8 +25,7 @@ export class Http2Pool implements Pool, Http2ConnectionOwner {
   #draining = false;
 
   constructor(address: string, port: number, slot: Slot, cluster: ClusterConnections) {
-    this.#address = address;
-    this.#port = port;
+    this.#dialler = cluster.dialler(address, port);
     this.#slot = slot;
     this.#cluster = cluster;
   }
@@ -58,7 +57,7 @@ export class Http2Pool implements Pool, Http2ConnectionOwner {
   }
 
   dial(waiter: DialWaiter): Dial {
-    return dial(this.#address, this.#port, this.#slot, this.#cluster, waiter);
+    return dial(this.#dialler, this.#slot, this.#cluster, waiter);
   }
 
   drain(): void {
@@ -109,7 +108,7 @@ export class Http2Pool implements Pool, Http2ConnectionOwner {
     if (!this.#cluster.mayConnect(this.#count === 0, this.#slot)) return;
     this.#count += 1;
     this.#slot.add(ROW.connections, 1);
-    this.#connecting = new Http2Connection(this.#address, this.#port, this.#cluster, this);
+    this.#connecting = new Http2Connection(this.#dialler, this.#cluster, this);
   }
 
   #stoppedWaiting(): void {

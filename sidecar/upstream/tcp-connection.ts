@@ -1,17 +1,18 @@
 import { WheelTimer } from '../../shared/time/wheel.ts';
-import { SocketWire } from '../codec/socket.ts';
+import type { SocketWire } from '../codec/socket.ts';
 import { FAILURE, type Failure } from '../core/outcome.ts';
 import type { Dial, DialWaiter, RawConnection } from '../core/pool.ts';
 import { ROW, type Slot } from '../core/slots.ts';
 import type { WireSink } from '../core/wire.ts';
 import type { ClusterConnections } from './cluster-connections.ts';
+import { ANY, type Dialler } from './dialler.ts';
 
 /**
  * Connects to an endpoint for one stream alone, within the cluster's limits and connect timeout. The limit of connections
  * is strict here, as in Envoy: there is nothing that one more connection could wait for.
  */
-export function dial(address: string, port: number, slot: Slot, cluster: ClusterConnections, waiter: DialWaiter): Dial {
-  if (cluster.mayConnect(false, slot)) return new TcpConnection(address, port, slot, cluster, waiter);
+export function dial(dialler: Dialler, slot: Slot, cluster: ClusterConnections, waiter: DialWaiter): Dial {
+  if (cluster.mayConnect(false, slot)) return new TcpConnection(dialler, slot, cluster, waiter);
   waiter.onRefused(FAILURE.overflow);
   return NONE;
 }
@@ -32,7 +33,7 @@ class TcpConnection implements Dial, RawConnection, WireSink {
   readonly #timer = new WheelTimer(() => this.#tooSlow());
   #state = CONNECTING;
 
-  constructor(address: string, port: number, slot: Slot, cluster: ClusterConnections, waiter: DialWaiter) {
+  constructor(dialler: Dialler, slot: Slot, cluster: ClusterConnections, waiter: DialWaiter) {
     const { sockets, stats, wheel } = cluster;
     const { connectTimeout } = cluster.plan;
     this.#cluster = cluster;
@@ -42,7 +43,7 @@ class TcpConnection implements Dial, RawConnection, WireSink {
     slot.add(ROW.connections, 1);
     stats.upstreamCxTotal.inc();
     stats.upstreamCxActive.inc();
-    this.wire = SocketWire.dialled(sockets, address, port, () => this.#connected());
+    this.wire = dialler.dial(ANY, () => this.#connected());
     this.wire.sink = this;
     this.wire.received = stats.upstreamCxRxBytesTotal;
     this.wire.sent = stats.upstreamCxTxBytesTotal;
@@ -75,7 +76,7 @@ class TcpConnection implements Dial, RawConnection, WireSink {
   onEof(): void {}
 
   onClose(): void {
-    this.#failed(FAILURE.connect);
+    this.#failed(this.wire.layer?.refusal ?? FAILURE.connect);
   }
 
   #connected(): void {

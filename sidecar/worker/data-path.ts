@@ -40,6 +40,7 @@ import { RequestMetrics } from '../telemetry/request-metrics.ts';
 import { ThreadStats } from '../telemetry/stats.ts';
 import { TcpMetrics } from '../telemetry/tcp-metrics.ts';
 import { TcpStats } from '../telemetry/tcp-stats.ts';
+import { TlsStats } from '../telemetry/tls-stats.ts';
 import { ClusterConnections } from '../upstream/cluster-connections.ts';
 import { DownstreamPool } from '../upstream/downstream-pool.ts';
 import { Http1Pool } from '../upstream/http1-pool.ts';
@@ -222,7 +223,8 @@ export class DataPath {
     let cluster = this.#connections.get(limits);
     if (!cluster?.serves(plan)) {
       const stats = new ClusterStats(this.#stats, plan.statName);
-      cluster = new ClusterConnections(plan, limits, stats, this.#sockets, this.#wheel);
+      const tlsStats = (): TlsStats => new TlsStats(this.#stats, 'cluster', plan.statName);
+      cluster = new ClusterConnections(plan, limits, stats, this.#sockets, this.#wheel, tlsStats);
       this.#connections.set(limits, cluster);
     }
     const { address, port, slot } = endpoint;
@@ -233,9 +235,11 @@ export class DataPath {
 
   #listenerContext(plan: ListenerPlan): ListenerContext {
     const outbound = plan.direction !== 'inbound';
+    const address = endpointName(plan.address, plan.port);
     return {
       plan,
-      stats: new ListenerStats(this.#stats, endpointName(plan.address, plan.port)),
+      stats: new ListenerStats(this.#stats, address),
+      tlsStats: () => new TlsStats(this.#stats, 'listener', address),
       sockets: this.#sockets,
       turn: this.#turn,
       wheel: this.#wheel,

@@ -68,6 +68,7 @@ export function clusterPlan(over: Partial<ClusterPlan> = {}): ClusterPlan {
     maxRequestsPerConnection: 0,
     protocol: 'http1',
     http2: null,
+    tls: null,
     service: 'cart',
     ...over,
   };

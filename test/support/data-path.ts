@@ -70,7 +70,7 @@ const listenerWith = (filter: ListenerPlan['chains'][number]['filter']): Piece =
     address: '127.0.0.1',
     port: 0,
     direction: 'outbound',
-    chains: [{ name: '', match: anyConnection, filter }],
+    chains: [{ name: '', match: anyConnection, tls: null, filter }],
     defaultChain: null,
     sniff: { tls: false, http: false, timeout: 0, continueOnTimeout: false },
   },

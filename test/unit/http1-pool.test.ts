@@ -74,9 +74,11 @@ class Upstreams {
   constructor(maxConnections: number, plan: Partial<ConnectionPlan> = {}) {
     const sockets = socketContext(this.turn, (ms, action) => systemClock.after(ms, action));
     this.limits = new ClusterLimits(this.slots.slot(0), { ...unlimited, maxConnections, maxPendingRequests: 2 }, 0);
-    const whole = { connectTimeout: 500, idleTimeout: 0, maxRequestsPerConnection: 0, http2: null, ...plan };
+    const whole = { connectTimeout: 500, idleTimeout: 0, maxRequestsPerConnection: 0, http2: null, tls: null, ...plan };
     const stats = new ClusterStats(this.stats.own, 'cart');
-    this.connections = new ClusterConnections(whole, this.limits, stats, sockets, this.wheel);
+    this.connections = new ClusterConnections(whole, this.limits, stats, sockets, this.wheel, () => {
+      throw new Error('there is no TLS here');
+    });
   }
 
   pool(port: number): Http1Pool {

@@ -1,6 +1,7 @@
 import type { BalancerPlan, LocalityPlan, LocalityRulePlan, SlowStartPlan } from './balancer.ts';
 import type { EndpointCheckPlan, HealthCheckPlan } from './health-check.ts';
 import type { SubsetsPlan } from './subset.ts';
+import type { ClientTlsPlan } from './tls.ts';
 
 export interface ClusterPlan {
   readonly name: string;
@@ -36,6 +37,8 @@ export interface ClusterPlan {
   readonly protocol: 'http1' | 'http2' | 'downstream';
   /** How HTTP/2 is spoken to them; null = by our defaults. */
   readonly http2: Http2ClientPlan | null;
+  /** Null = plain. */
+  readonly tls: ClientTlsPlan | null;
   /** FaultAssignment that applies: SERVICE.NAMESPACE of `SERVICE.NAMESPACE:PORT`, or the name itself. */
   readonly service: string;
 }

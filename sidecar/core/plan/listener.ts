@@ -1,5 +1,6 @@
 import type { HttpManagerPlan } from './http-manager.ts';
 import type { TcpProxyPlan } from './tcp-proxy.ts';
+import type { ServerTlsPlan } from './tls.ts';
 
 export interface ListenerPlan {
   readonly name: string;
@@ -17,6 +18,8 @@ export interface FilterChainPlan {
   /** '' when unnamed. */
   readonly name: string;
   readonly match: ChainMatchPlan;
+  /** Null = bytes come as they are. */
+  readonly tls: ServerTlsPlan | null;
   readonly filter:
     | { readonly kind: 'http'; readonly http: HttpManagerPlan }
     | { readonly kind: 'tcp'; readonly tcp: TcpProxyPlan };

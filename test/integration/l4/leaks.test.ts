@@ -26,6 +26,7 @@ const listener = (clusters: readonly string[]): Piece => ({
       {
         name: '',
         match: { ...anyone, transportProtocol: 'raw_buffer' },
+        tls: null,
         filter: {
           kind: 'tcp',
           tcp: {

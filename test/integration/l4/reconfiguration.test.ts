@@ -14,6 +14,7 @@ const looksLikeHttp = { ...anyone, applicationProtocols: ['http/1.1'] };
 const tcp = (cluster: string, name = ''): FilterChainPlan => ({
   name,
   match: anyone,
+  tls: null,
   filter: {
     kind: 'tcp',
     tcp: {
@@ -29,6 +30,7 @@ const tcp = (cluster: string, name = ''): FilterChainPlan => ({
 const http = (match: FilterChainPlan['match'] = anyone): FilterChainPlan => ({
   name: '',
   match,
+  tls: null,
   filter: { kind: 'http', http: managerPlan() },
 });
 

@@ -1,0 +1,40 @@
+import type { X509Certificate } from 'node:crypto';
+import process from 'node:process';
+import type { PeerNamePlan } from '../core/plan/tls.ts';
+
+/** Whether the certificate is for one of these names; for none, any is. */
+export function isNamed(certificate: X509Certificate, names: readonly PeerNamePlan[]): boolean {
+  return names.length === 0 || names.some((each) => has(certificate, each));
+}
+
+/** The same of a certificate in DER. */
+export function isNamedDer(bytes: Buffer, names: readonly PeerNamePlan[]): boolean {
+  if (names.length === 0) return true;
+  const { X509Certificate: Certificate } = process.getBuiltinModule('node:crypto');
+  return isNamed(new Certificate(bytes), names);
+}
+
+/** Only alternative names count, the subject says nothing (RFC 9525 2). A `*.suffix` in the certificate stands for one label. */
+function has(certificate: X509Certificate, { kind, name }: PeerNamePlan): boolean {
+  switch (kind) {
+    case 'dns':
+      return certificate.checkHost(name, { subject: 'never', partialWildcards: false }) !== undefined;
+    case 'email':
+      return certificate.checkEmail(name, { subject: 'never' }) !== undefined;
+    case 'ip':
+      return certificate.checkIP(name) !== undefined;
+    case 'uri':
+      return uris(certificate).includes(name);
+  }
+}
+
+/** Node joins all names by ", " and quotes as JSON what has a comma or a quote in it. */
+function uris({ subjectAltName }: X509Certificate): string[] {
+  const found: string[] = [];
+  for (const [, kind, quoted, plain] of (subjectAltName ?? '').matchAll(
+    /([^:,]+):(?:("(?:[^"\\]|\\.)*")|([^,]*))(?:, |$)/g,
+  )) {
+    if (kind === 'URI') found.push(quoted === undefined ? (plain ?? '') : (JSON.parse(quoted) as string));
+  }
+  return found;
+}

@@ -1,0 +1,35 @@
+import process from 'node:process';
+import type { SecureContext, SecureContextOptions } from 'node:tls';
+import type { ServerTlsPlan, TlsPlan } from '../core/plan/tls.ts';
+
+/** Node's TLS, which takes 2 MiB of a thread: loaded by the first who needs it. */
+export const nodeTls = (): typeof import('node:tls') => process.getBuiltinModule('node:tls');
+
+type Made = Omit<TlsPlan, 'files'> & Partial<Pick<ServerTlsPlan, 'ticketKeys'>>;
+
+/** OpenSSL's part of a plan. Throws what OpenSSL says when it does not take it. */
+export function secureContext({
+  id,
+  certificates,
+  minVersion,
+  maxVersion,
+  ticketKeys,
+  trustedCa,
+}: Made): SecureContext {
+  const options: SecureContextOptions = {
+    minVersion,
+    maxVersion,
+    // A session belongs to this configuration: another one may trust others.
+    sessionIdContext: id,
+    // As Envoy: who trusts an intermediate authority trusts what it signed.
+    allowPartialTrustChain: true,
+  };
+  if (certificates.length > 0) {
+    options.cert = certificates.map((each) => each.chain);
+    options.key = certificates.map((each) => each.privateKey);
+  }
+  // Without a list Node would take in all authorities that it knows.
+  options.ca = trustedCa === '' ? [] : trustedCa;
+  if (ticketKeys) options.ticketKeys = Buffer.from(ticketKeys, 'base64');
+  return nodeTls().createSecureContext(options);
+}
