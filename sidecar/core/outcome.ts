@@ -11,10 +11,8 @@ export const RESPONSE_FLAG = {
   NR: 1 << 3,
   URX: 1 << 4,
   NC: 1 << 5,
-  DT: 1 << 6,
   DC: 1 << 7,
   UT: 1 << 8,
-  LR: 1 << 9,
   UR: 1 << 10,
   UC: 1 << 11,
   DI: 1 << 12,
@@ -22,7 +20,6 @@ export const RESPONSE_FLAG = {
   SI: 1 << 14,
   DPE: 1 << 15,
   UPE: 1 << 16,
-  OM: 1 << 17,
 } as const;
 
 const names = Object.entries(RESPONSE_FLAG);

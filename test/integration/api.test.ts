@@ -329,7 +329,7 @@ describe('the API', () => {
       /\/api\/v1\/namespaces\/\{namespace\}\/services\/\{name\}[\s\S]*dryRun[\s\S]*"kind":"FaultPolicy"/,
     );
     const json = (await api.call('GET', '/openapi/v2')).body;
-    assert.equal(Object.keys(json.paths).length, 5);
+    assert.equal(Object.keys(json.paths).length, 6);
     for (const path of ['/healthz', '/livez', '/readyz']) assert.equal((await api.call('GET', path)).body, 'ok');
   });
 });
