@@ -2,9 +2,9 @@
  * `npm run chaos`: real backends that are killed, stopped, slowed down and broken under load, behind each proxy in turn. Prints what
  * each made of it; ends with 1 when Aya misses a goal, or does worse than HAProxy, twice: a machine that others use as well stands
  * still now and then. The short form, for continuous integration, lets the proxies run side by side, and leaves Envoy out. With
- * --http2 that is what the backends speak.
+ * --http2 that is what the backends speak; aya-twice has a sidecar at both ends.
  *
- *   node test/chaos/main.ts [--short] [--together] [--http2] [--only NAME,...] [--proxies aya,haproxy,envoy] [--rate PER-SECOND]
+ *   node test/chaos/main.ts [--short] [--together] [--http2] [--only NAME,...] [--proxies aya,haproxy,envoy,aya-twice] [--rate PER-SECOND]
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ import type { Run, Scale, Scenario } from './ground/scenario.ts';
 import { type Finding, scenarioTable, summaryTable } from './ground/table.ts';
 import { judge } from './ground/verdict.ts';
 import { aya } from './proxies/aya.ts';
+import { ayaTwice } from './proxies/aya-twice.ts';
 import { type Contestant, terms } from './proxies/contestant.ts';
 import { envoy } from './proxies/envoy.ts';
 import { haproxy } from './proxies/haproxy.ts';
@@ -56,7 +57,10 @@ function chosen<T extends { readonly name: string }>(from: readonly T[], names: 
 }
 
 const scenarios = chosen(all, values.only).filter(({ longOnly }) => !(scale.short && longOnly));
-const asked = chosen([aya, haproxy, envoy], values.proxies || (scale.short ? 'aya,haproxy' : ''));
+const asked = chosen(
+  [aya, haproxy, envoy, ayaTwice],
+  values.proxies || (scale.short ? 'aya,haproxy' : 'aya,haproxy,envoy'),
+);
 const proxies = asked.filter((each) => each.version() !== undefined);
 for (const each of asked) if (!proxies.includes(each)) console.log(`${each.name} is not here: left out`);
 

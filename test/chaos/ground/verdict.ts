@@ -7,7 +7,7 @@ export interface Verdict {
   readonly holds: boolean;
 }
 
-const ours = 'aya';
+const isOurs = ({ proxy }: Run): boolean => proxy.startsWith('aya');
 const anchor = 'haproxy';
 
 /** Of a few hundred requests the hundredth part is chance: the short form does not compare latencies. */
@@ -15,24 +15,25 @@ const compares = ({ words }: Measure, { short }: Scale): boolean => !(short && w
 
 /** Holds what Aya did against its goals, and beside HAProxy where that ran. */
 export function judge({ measures }: Scenario, runs: readonly Run[], scale: Scale): Verdict[] {
-  const own = runs.find(({ proxy }) => proxy === ours);
   const other = runs.find(({ proxy }) => proxy === anchor);
-  if (!own) return [];
-  return measures.flatMap((measure) => {
-    const { digits, goal, margin, words } = measure;
-    const value = measure.of(own);
-    const verdicts: Verdict[] = [];
-    if (goal !== undefined) {
-      const holds = Number(value.toFixed(digits)) <= goal;
-      verdicts.push({ words: `${words} ${value.toFixed(digits)}, goal ${goal}`, holds });
-    }
-    if (other && margin && compares(measure, scale)) {
-      const theirs = measure.of(other);
-      verdicts.push({
-        words: `${words} ${value.toFixed(digits)}, ${anchor}'s ${theirs.toFixed(digits)}`,
-        holds: value <= theirs * margin.times + margin.plus,
-      });
-    }
-    return verdicts;
-  });
+  return runs.filter(isOurs).flatMap((own) => measures.flatMap((measure) => judgeOne(measure, own, other, scale)));
+}
+
+function judgeOne(measure: Measure, own: Run, other: Run | undefined, scale: Scale): Verdict[] {
+  const { digits, goal, margin } = measure;
+  const words = own.proxy === 'aya' ? measure.words : `${own.proxy}: ${measure.words}`;
+  const value = measure.of(own);
+  const verdicts: Verdict[] = [];
+  if (goal !== undefined) {
+    const holds = Number(value.toFixed(digits)) <= goal;
+    verdicts.push({ words: `${words} ${value.toFixed(digits)}, goal ${goal}`, holds });
+  }
+  if (other && margin && compares(measure, scale)) {
+    const theirs = measure.of(other);
+    verdicts.push({
+      words: `${words} ${value.toFixed(digits)}, ${anchor}'s ${theirs.toFixed(digits)}`,
+      holds: value <= theirs * margin.times + margin.plus,
+    });
+  }
+  return verdicts;
 }

@@ -1,0 +1,11 @@
+/** Runs several sidecars, one for each bootstrap file, until it is told to end: `node sidecars.ts MAIN FILE...`. */
+import { spawn } from 'node:child_process';
+import process from 'node:process';
+
+const [main = '', ...files] = process.argv.slice(2);
+const all = files.map((file) => spawn(process.execPath, [main, 'sidecar', '-c', file], { stdio: 'inherit' }));
+process.once('exit', () => {
+  for (const each of all) each.kill('SIGKILL');
+});
+process.once('SIGTERM', () => process.exit(0));
+for (const each of all) each.once('exit', (code) => process.exit(code ?? 1));
