@@ -13,6 +13,7 @@ import type { ResourceKind } from '../plan/resource.ts';
 import type { SlotBook } from '../plan/settlement.ts';
 import { type Change, World } from '../plan/world.ts';
 import { Demand, type HostState } from './demand.ts';
+import { FileWatch } from './file-watch.ts';
 import { answersTo } from './host-name.ts';
 import { inventoryOf } from './inventory.ts';
 import type { LastGood } from './last-good.ts';
@@ -67,6 +68,7 @@ export class Discovery {
   readonly #session: Session;
   readonly #demand: Demand;
   readonly #dns: DnsWatches;
+  readonly #files: FileWatch;
   readonly #stream: DiscoveryStream | undefined;
   /** Whether the control plane may know faults: the bootstrap says that we are an Aya node. */
   readonly #faults: boolean;
@@ -96,6 +98,7 @@ export class Discovery {
       (cluster, rows) => this.#resolved(cluster, rows),
       options.resolve ?? systemResolve,
     );
+    this.#files = new FileWatch(clock, (files) => this.#reread(files));
     this.#stream = bootstrap.ads ? this.#connect(bootstrap.ads) : undefined;
   }
 
@@ -152,6 +155,7 @@ export class Discovery {
     this.#stream?.stop();
     this.#demand.stop();
     this.#dns.stop();
+    this.#files.stop();
     await this.#options.lastGood?.flush();
   }
 
@@ -184,6 +188,13 @@ export class Discovery {
     this.#refresh();
   }
 
+  #reread(files: ReadonlySet<string>): void {
+    for (const each of this.#world.reread(files)) {
+      this.#options.log.warn({}, `files changed, and what was before stays in use: ${each}`);
+    }
+    this.#refresh();
+  }
+
   /** Settles until nothing changes any more, then tells everybody. What happens meanwhile is part of it. */
   #refresh(): void {
     this.#again = true;
@@ -204,6 +215,7 @@ export class Discovery {
     world.allClustersKnown = this.#session.hasAnswer('cluster');
     while (this.#want());
     this.#dns.watch(world.dnsClusters());
+    this.#files.watch(world.files());
     const change = world.settle(clock.now());
     this.#session.settled(world.epoch);
     if (change) apply(change);

@@ -42,7 +42,7 @@ export function settleSwitch(
   }
   if (x.protocol === '') return null;
   if (!(entry.upgrades?.get(x.protocol) ?? manager.upgrades.includes(x.protocol))) x.protocol = '';
-  else if (cluster.protocol === 'http2') return TO_HTTP2_REFUSED;
+  else if (cluster.protocol === 'http2' || cluster.protocol === 'auto') return TO_HTTP2_REFUSED;
   return null;
 }
 

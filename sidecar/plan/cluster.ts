@@ -4,13 +4,14 @@ import { ayaOptions, ayaPlace } from './aya-options.ts';
 import { balancing } from './balancer.ts';
 import { type EndpointRow, endpointRows } from './endpoints.ts';
 import { errorRate } from './error-rate.ts';
+import { type FromFiles, fromFiles } from './from-files.ts';
 import { healthCheck } from './health-check.ts';
 import { checkAdsSource } from './http-manager.ts';
 import { limits } from './limits.ts';
 import { outlierDetection } from './outlier.ts';
 import type { Place } from './place.ts';
 import { subsets } from './subset.ts';
-import { clientTls } from './transport-socket.ts';
+import { clientTls, isTls } from './transport-socket.ts';
 import { upstreamHttp } from './upstream-http.ts';
 import { numberOf, percentOf, positiveDurationOf } from './value.ts';
 
@@ -33,6 +34,7 @@ export type DnsFamily = NonNullable<Cluster['dns_lookup_family']>;
 export interface ClusterResult {
   readonly plan: Omit<ClusterPlan, 'slot' | 'highSlot'>;
   readonly source: EndpointSource;
+  readonly fromFiles: FromFiles<ClusterResult>;
 }
 
 /**
@@ -92,12 +94,13 @@ export function cluster(message: Cluster, place: Place, commands = false): Clust
       ? outlierDetection(message.outlier_detection, aya !== undefined, place.at('outlier_detection'))
       : null,
     healthCheck: healthCheck(message.health_checks, commands, place),
-    ...upstreamHttp(message.typed_extension_protocol_options, place),
+    ...upstreamHttp(message.typed_extension_protocol_options, isTls(message.transport_socket), place),
     tls,
     service: serviceOf(name),
   };
   if (tls) checkPlainProbes(plan, place);
-  return { plan, source: sourceOf(message, place) };
+  const made = fromFiles(tls?.files ?? [], (anew) => cluster(message, anew, commands));
+  return { plan, source: sourceOf(message, place), fromFiles: made };
 }
 
 /** What main asks endpoints by itself it asks in plain text, and would hear nothing. */

@@ -5,6 +5,7 @@ import type { AccessLogPlan } from '../core/plan/access-log.ts';
 import type { FilterChainPlan, ListenerPlan, SniffPlan } from '../core/plan/listener.ts';
 import type { RouteConfigPlan } from '../core/plan/route.ts';
 import { checkDistinct, filterChain, type InlineRoutes } from './filter-chain.ts';
+import { type FromFiles, fromFiles } from './from-files.ts';
 import type { Place } from './place.ts';
 import { durationOf } from './value.ts';
 
@@ -12,6 +13,7 @@ import { durationOf } from './value.ts';
 export interface ListenerResult {
   readonly listener: ListenerPlan;
   readonly routes: readonly InlineRoutes[];
+  readonly fromFiles: FromFiles<ListenerResult>;
 }
 
 const httpInspector = 'envoy.extensions.filters.listener.http_inspector.v3.HttpInspector';
@@ -61,7 +63,12 @@ export function listener(message: Listener, place: Place): ListenerResult | unde
     defaultChain: fallback?.chain ?? null,
     sniff,
   };
-  return { listener: plan, routes: all.map(({ routes }) => routes).filter((each) => each !== undefined) };
+  const files = all.flatMap(({ chain }) => chain.tls?.files ?? []);
+  return {
+    listener: plan,
+    routes: all.map(({ routes }) => routes).filter((each) => each !== undefined),
+    fromFiles: fromFiles(files, (anew) => listener(message, anew)),
+  };
 }
 
 /** The route configuration of that name, if it stood in the listener. */

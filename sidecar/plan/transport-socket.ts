@@ -68,6 +68,11 @@ export function clientTls(socket: TransportSocket | undefined, place: Place): Cl
   return identified({ ...common, serverName, maxSessions: numberOf(message.max_session_keys, 1) }, noted, here) ?? null;
 }
 
+/** Whether it is TLS towards endpoints, well configured or not. */
+export function isTls(socket: TransportSocket | undefined): boolean {
+  return socket?.typed_config !== undefined && typeOf(socket.typed_config) === client;
+}
+
 /** The bytes of a TLS context of that type; undefined for plain text, and for what is refused. */
 function tlsConfig(socket: TransportSocket | undefined, type: string, place: Place): Any | undefined {
   if (!socket) return undefined;

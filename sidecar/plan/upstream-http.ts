@@ -18,7 +18,7 @@ export interface UpstreamHttp {
 const type = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
 /** HTTP towards the endpoints of a cluster. Envoy's default: HTTP/1.1, idle connections closed after an hour. */
-export function upstreamHttp(options: Readonly<Record<string, Any>>, place: Place): UpstreamHttp {
+export function upstreamHttp(options: Readonly<Record<string, Any>>, withinTls: boolean, place: Place): UpstreamHttp {
   const plan: { -readonly [K in keyof UpstreamHttp]: UpstreamHttp[K] } = {
     protocol: 'http1',
     http2: null,
@@ -35,6 +35,7 @@ export function upstreamHttp(options: Readonly<Record<string, Any>>, place: Plac
     plan.idleTimeout = durationOf(common?.idle_timeout, plan.idleTimeout, limits.at('idle_timeout'));
     plan.maxRequestsPerConnection = numberOf(common?.max_requests_per_connection, 0);
     const explicit = message.explicit_http_config;
+    const auto = message.auto_config;
     const downstream = message.use_downstream_protocol_config;
     if (explicit?.http2_protocol_options) {
       const http2 = at.at('explicit_http_config').at('http2_protocol_options');
@@ -44,8 +45,14 @@ export function upstreamHttp(options: Readonly<Record<string, Any>>, place: Plac
       const http2 = at.at('use_downstream_protocol_config').at('http2_protocol_options');
       if (downstream.http2_protocol_options) plan.http2 = http2Client(downstream.http2_protocol_options, http2);
       plan.protocol = 'downstream';
+    } else if (auto) {
+      const http2 = at.at('auto_config').at('http2_protocol_options');
+      if (auto.http2_protocol_options) plan.http2 = http2Client(auto.http2_protocol_options, http2);
+      // As Envoy: there is nothing to agree on it by.
+      if (!withinTls) at.at('auto_config').wrong('needs a transport socket with TLS');
+      plan.protocol = 'auto';
     } else if (!explicit) {
-      at.wrong('one of explicit_http_config or use_downstream_protocol_config is required');
+      at.wrong('one of explicit_http_config, use_downstream_protocol_config or auto_config is required');
     }
   }
   return plan;

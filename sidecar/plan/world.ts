@@ -3,6 +3,7 @@ import type { PlanDelta } from '../core/plan/delta.ts';
 import type { VirtualHostPlan } from '../core/plan/route.ts';
 import type { ClusterResult, EndpointSource } from './cluster.ts';
 import type { EndpointRow } from './endpoints.ts';
+import { madeAnew } from './from-files.ts';
 import type { Home } from './home.ts';
 import { inlineRoutes, type ListenerResult, logged } from './listener.ts';
 import { clustersOfHost, routesOfListener } from './references.ts';
@@ -225,6 +226,30 @@ export class World {
   /** The virtual host that came on demand under `name`. */
   virtualHost(name: string): VirtualHostPlan | undefined {
     return this.#desired.vhosts.get(name);
+  }
+
+  /** Files that the configuration was made from. */
+  files(): Set<string> {
+    const { clusters, listeners } = this.#desired;
+    const all = [...listeners.values(), ...clusters.values()];
+    return new Set(all.flatMap(({ fromFiles }) => fromFiles.files));
+  }
+
+  /** These files have changed. Answers why what was made from them cannot be made anew; then it stays as it was. */
+  reread(changed: ReadonlySet<string>): string[] {
+    const problems: string[] = [];
+    const { clusters, listeners } = this.#desired;
+    for (const [name, old] of listeners) {
+      const anew = madeAnew(old.fromFiles, changed, `listener ${name}`, problems);
+      if (!anew) continue;
+      const result = { ...old, listener: anew.listener };
+      listeners.set(name, this.#static.has(`listener ${name}`) ? result : this.#withAccessLog(result));
+    }
+    for (const [name, old] of clusters) {
+      const anew = madeAnew(old.fromFiles, changed, `cluster ${name}`, problems);
+      if (anew) clusters.set(name, { ...old, plan: anew.plan });
+    }
+    return problems;
   }
 
   /** Clusters to be resolved by DNS. */

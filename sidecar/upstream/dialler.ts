@@ -13,6 +13,8 @@ export interface Dialler {
 /** As Envoy and ALPN call them. */
 export const HTTP1: readonly string[] = ['http/1.1'];
 export const HTTP2: readonly string[] = ['h2'];
+/** Either, as the endpoint likes it. */
+export const AUTO: readonly string[] = ['h2', 'http/1.1'];
 /** For bytes that are nobody's business. */
 export const ANY: readonly string[] = [];
 

@@ -19,8 +19,8 @@ export class Http1Pool implements Pool, ConnectionOwner {
   #busy = 0;
   #draining = false;
 
-  constructor(address: string, port: number, slot: Slot, cluster: ClusterConnections) {
-    this.#dialler = cluster.dialler(address, port);
+  constructor(dialler: Dialler, slot: Slot, cluster: ClusterConnections) {
+    this.#dialler = dialler;
     this.#slot = slot;
     this.#cluster = cluster;
   }

@@ -24,8 +24,8 @@ export class Http2Pool implements Pool, Http2ConnectionOwner {
   #count = 0;
   #draining = false;
 
-  constructor(address: string, port: number, slot: Slot, cluster: ClusterConnections) {
-    this.#dialler = cluster.dialler(address, port);
+  constructor(dialler: Dialler, slot: Slot, cluster: ClusterConnections) {
+    this.#dialler = dialler;
     this.#slot = slot;
     this.#cluster = cluster;
   }

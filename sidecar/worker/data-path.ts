@@ -41,6 +41,7 @@ import { ThreadStats } from '../telemetry/stats.ts';
 import { TcpMetrics } from '../telemetry/tcp-metrics.ts';
 import { TcpStats } from '../telemetry/tcp-stats.ts';
 import { TlsStats } from '../telemetry/tls-stats.ts';
+import { AutoPool } from '../upstream/auto-pool.ts';
 import { ClusterConnections } from '../upstream/cluster-connections.ts';
 import { DownstreamPool } from '../upstream/downstream-pool.ts';
 import { Http1Pool } from '../upstream/http1-pool.ts';
@@ -228,9 +229,11 @@ export class DataPath {
       this.#connections.set(limits, cluster);
     }
     const { address, port, slot } = endpoint;
-    if (plan.protocol === 'http2') return new Http2Pool(address, port, slot, cluster);
-    const http1 = new Http1Pool(address, port, slot, cluster);
-    return plan.protocol === 'http1' ? http1 : new DownstreamPool(http1, new Http2Pool(address, port, slot, cluster));
+    const dialler = cluster.dialler(address, port);
+    if (plan.protocol === 'auto') return new AutoPool(dialler, slot, cluster);
+    if (plan.protocol === 'http2') return new Http2Pool(dialler, slot, cluster);
+    const http1 = new Http1Pool(dialler, slot, cluster);
+    return plan.protocol === 'http1' ? http1 : new DownstreamPool(http1, new Http2Pool(dialler, slot, cluster));
   }
 
   #listenerContext(plan: ListenerPlan): ListenerContext {

@@ -19,9 +19,10 @@ export interface TlsBackend {
   use(options: tls.SecureContextOptions): void;
   /** Closes all connections that are open. */
   disconnect(): void;
+  close(): void;
 }
 
-async function listening(t: TestContext, server: tls.Server): Promise<TlsBackend> {
+async function listening(t: TestContext, server: tls.Server, wanted = 0): Promise<TlsBackend> {
   const open = new Set<tls.TLSSocket>();
   const connections: TlsBackend['connections'] = [];
   server.on('secureConnection', (socket) => {
@@ -36,25 +37,26 @@ async function listening(t: TestContext, server: tls.Server): Promise<TlsBackend
     });
   });
   server.on('tlsClientError', () => {});
-  server.listen(0, '127.0.0.1');
+  server.listen(wanted, '127.0.0.1');
   await once(server, 'listening');
   const disconnect = (): void => {
     for (const each of open) each.destroy();
   };
-  t.after(() => {
+  const close = (): void => {
     server.close();
     disconnect();
-  });
+  };
+  t.after(close);
   const { port } = server.address() as net.AddressInfo;
-  return { port, connections, use: (options) => server.setSecureContext(options), disconnect };
+  return { port, connections, use: (options) => server.setSecureContext(options), disconnect, close };
 }
 
 /** Answers by HTTP/1.1: protocol, scheme by which it was asked where that is told, and path. */
-export function httpsBackend(t: TestContext, options: https.ServerOptions): Promise<TlsBackend> {
+export function httpsBackend(t: TestContext, options: https.ServerOptions, port = 0): Promise<TlsBackend> {
   const server = https.createServer({ keepAliveTimeout: 60_000, ...options }, ({ httpVersion, url }, response) =>
     response.end(`HTTP/${httpVersion} ${url}`),
   );
-  return listening(t, server);
+  return listening(t, server, port);
 }
 
 /** By HTTP/2, and by HTTP/1.1 too where `allowHTTP1`. */

@@ -83,7 +83,7 @@ class Upstreams {
 
   pool(port: number): Http1Pool {
     this.#pools += 1;
-    return new Http1Pool('127.0.0.1', port, this.slots.slot(this.#pools), this.connections);
+    return new Http1Pool(this.connections.dialler('127.0.0.1', port), this.slots.slot(this.#pools), this.connections);
   }
 
   /** Connections by the books. */

@@ -33,8 +33,8 @@ export interface ClusterPlan {
   readonly healthCheck: HealthCheckPlan | null;
   readonly idleTimeout: number;
   readonly maxRequestsPerConnection: number;
-  /** Towards the endpoints; `downstream`: as the client came. */
-  readonly protocol: 'http1' | 'http2' | 'downstream';
+  /** Towards the endpoints; `downstream`: as the client came; `auto`: as TLS agrees on. */
+  readonly protocol: 'http1' | 'http2' | 'downstream' | 'auto';
   /** How HTTP/2 is spoken to them; null = by our defaults. */
   readonly http2: Http2ClientPlan | null;
   /** Null = plain. */
