@@ -9,19 +9,21 @@ const KEPT = 64;
 
 /** The last streams of a connection that ended: frames for them may still be on the way (RFC 9113 5.1). */
 export class ClosedStreams {
-  readonly #ids: number[] = [];
-  readonly #endings: Ending[] = [];
+  /** Each as its id times four, plus how it ended. */
+  readonly #last: number[] = [];
   #next = 0;
 
   add(id: number, ending: Ending): void {
-    this.#ids[this.#next] = id;
-    this.#endings[this.#next] = ending;
+    this.#last[this.#next] = id * 4 + ending;
     this.#next = (this.#next + 1) % KEPT;
   }
 
-  /** UNKNOWN: it ended long ago, or never began. */
+  /** UNKNOWN: it ended long ago, or never began. The last ending counts. */
   ending(id: number): Ending {
-    const at = this.#ids.lastIndexOf(id);
-    return at < 0 ? UNKNOWN : (this.#endings[at] as Ending);
+    for (let back = 1; back <= this.#last.length; back += 1) {
+      const each = this.#last[(this.#next - back + KEPT) % KEPT];
+      if (each !== undefined && Math.floor(each / 4) === id) return (each % 4) as Ending;
+    }
+    return UNKNOWN;
   }
 }

@@ -1,5 +1,4 @@
-import { latin1 } from '../latin1.ts';
-import { BAD_VALUE, fieldName, kindOfName, kindWithValue } from './field-kind.ts';
+import { BAD_VALUE, fieldName, kindOfName } from './field-kind.ts';
 import { FieldText } from './field-text.ts';
 import { FIELD_OVERHEAD } from './header-block.ts';
 import { STATIC_TABLE } from './hpack-static.data.ts';
@@ -125,23 +124,16 @@ export class HpackDecoder {
     return decoded < 0 ? null : fieldName(huffmanScratch(), 0, decoded);
   }
 
-  /** Sets `#kind`, too. */
+  /** Sets `#kind`, too. `never`: it must be remembered nowhere. */
   #value(buffer: Buffer, to: number, kind: number, never: boolean): string | null {
     const huffman = (buffer[this.#at] as number) >= 0x80;
     const length = this.#length(buffer, to);
     if (length < 0) return null;
-    let bytes = buffer;
-    let from = this.#at;
-    let end = from + length;
-    this.#at = end;
-    if (huffman) {
-      end = huffmanDecode(buffer, from, end);
-      if (end < 0) return null;
-      bytes = huffmanScratch();
-      from = 0;
-    }
-    this.#kind = kindWithValue(kind, bytes, from, end);
-    return never ? latin1(bytes, from, end) : texts.of(bytes, from, end);
+    const from = this.#at;
+    this.#at = from + length;
+    const value = texts.of(buffer, from, this.#at, huffman, kind, !never);
+    this.#kind = texts.kind;
+    return value;
   }
 
   /** Length of a string that fits before `to`; -1 when it does not. */

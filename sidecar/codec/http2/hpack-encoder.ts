@@ -227,8 +227,7 @@ export class HpackEncoder {
   #insert(name: EncodedName, value: string, size: number): void {
     this.#evict(size);
     // A slice of a head would keep the whole head alive.
-    name.values.push(this.#copies ? latin1(Buffer.from(value, 'latin1'), 0, value.length) : value);
-    name.places.push(this.#inserted);
+    name.insert(this.#copies ? latin1(Buffer.from(value, 'latin1'), 0, value.length) : value, this.#inserted);
     this.#inserted += 1;
     this.#entries.push(name);
     this.#sizes.push(size);
