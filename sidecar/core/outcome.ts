@@ -41,6 +41,7 @@ export type FailureKind =
   | 'connect-timeout'
   | 'reset'
   | 'protocol'
+  | 'unsupported'
   | 'per-try-timeout'
   | 'timeout'
   | 'injected';
@@ -86,6 +87,8 @@ export const FAILURE = {
   refused: failure('reset', RESPONSE_FLAG.UR, 503, 'upstream refused the stream'),
   streamReset: failure('reset', RESPONSE_FLAG.UR, 503, 'upstream reset the stream before it answered'),
   truncated: failure('reset', RESPONSE_FLAG.UC, 502, 'upstream closed the connection in the middle of its response'),
+  /** The endpoint speaks HTTP/2 and takes no extended CONNECT (RFC 8441); nothing was sent. */
+  noSwitch: failure('unsupported', 0, 501, 'the endpoint cannot switch protocols over HTTP/2'),
   protocol: failure('protocol', RESPONSE_FLAG.UPE, 502, 'upstream sent a malformed response'),
   perTryTimeout: failure('per-try-timeout', RESPONSE_FLAG.UT, 504, 'upstream per-try timeout'),
   timeout: failure('timeout', RESPONSE_FLAG.UT, 504, 'upstream request timeout'),

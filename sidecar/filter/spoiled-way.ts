@@ -66,9 +66,10 @@ class SpoiledWay extends Way {
     headers: HeaderList,
     length: number,
     sink: AttemptSink,
+    protocol?: string,
   ): void {
     this.#head = method === 'HEAD';
-    super.start(method, authority, path, headers, length, sink);
+    super.start(method, authority, path, headers, length, sink, protocol);
   }
 
   override onStart(status: number, headers: HeaderList, length: number): void {

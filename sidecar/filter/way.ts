@@ -46,9 +46,17 @@ export class Way implements StreamSource, PoolWaiter, ClientStream, AttemptSink 
     return this.stream === null ? this.#written : this.stream.written;
   }
 
-  start(method: string, authority: string, path: string, headers: HeaderList, length: number, sink: AttemptSink): void {
+  start(
+    method: string,
+    authority: string,
+    path: string,
+    headers: HeaderList,
+    length: number,
+    sink: AttemptSink,
+    protocol?: string,
+  ): void {
     this.sink = sink;
-    this.stream?.start(method, authority, path, headers, length, this);
+    this.stream?.start(method, authority, path, headers, length, this, protocol);
   }
 
   write(chunk: Uint8Array): boolean {

@@ -16,7 +16,7 @@ import { answerOfThisHop } from './hops.ts';
 import { RequestBody } from './request-body.ts';
 import { breakOff, REPLY, sendReply } from './rescue.ts';
 import { stampResponse } from './response-headers.ts';
-import { isSwitch, settleSwitch } from './switching.ts';
+import { isSwitch, settleAnswer, settleSwitch } from './switching.ts';
 import { type Terms, termsOf } from './terms.ts';
 
 /**
@@ -114,7 +114,7 @@ export class Call implements RequestSink {
       return this.reply(REPLY.noCluster(entry.clusterNotFoundStatus));
     }
     const { cluster } = upstream;
-    const refused = settleSwitch(x, entry, context.manager, cluster.plan);
+    const refused = settleSwitch(x, entry, context.manager, context.random);
     if (refused !== null) return this.reply(refused);
     if (x.requestDone > 0 && !this.requestEnded && x.protocol === '') this.onEnd(null);
     const limits = entry.priority === 'high' ? cluster.highLimits : cluster.limits;
@@ -203,7 +203,6 @@ export class Call implements RequestSink {
     else this.reply(REPLY.of(FAILURE.timeout));
   }
 
-  /** The attempt has room for more of the request body. */
   upstreamDrained(): void {
     this.x.stream.resume();
   }
@@ -212,15 +211,17 @@ export class Call implements RequestSink {
     if (!this.#over) this.x.stream.inform(status, headers);
   }
 
-  /**
-   * The final head from upstream. `length` as in `ServerStream.respond`; `trailers`, when they are known to be all that
-   * follows, else null. False: it is not the answer, since another attempt follows.
-   */
+  /** The final head from upstream; `trailers`, when known to be all that follows, else null. False: it is not the answer. */
   respond(attempt: Attempt, status: number, headers: HeaderList, length: number, trailers: HeaderList | null): boolean {
     const { context, x } = this;
     const entry = this.#entry as RouteEntry;
     if ((this.#forward as Forward).retriesStatus(attempt, status, headers, trailers)) return false;
     if (x.grpc) noteGrpcHead(x, status, headers);
+    const refused = x.protocol === '' ? null : settleAnswer(x, status, headers);
+    if (refused !== null) {
+      this.reply(refused);
+      return false;
+    }
     attempt.stats.recordResponse(status);
     this.responding = true;
     this.#keepsBody = 0;

@@ -164,7 +164,8 @@ export class HttpChain implements Chain, SnifferOwner {
     const { wire } = downstream;
     stats.downstreamCxHttp2Total.inc();
     stats.downstreamCxHttp2Active.inc();
-    const settings = { ...DEFAULT_SERVER_SETTINGS, ...manager.http2 };
+    const extendedConnect = manager.http2.extendedConnect || manager.upgrades.length > 0;
+    const settings = { ...DEFAULT_SERVER_SETTINGS, ...manager.http2, extendedConnect };
     const peer = new SocketPeer(wire.socket, wire.layer?.tls ?? null);
     const session = new Http2Session(wire, peer, manager, settings, this.#http2);
     this.#sessions.set(session, downstream);

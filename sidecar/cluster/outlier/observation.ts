@@ -30,6 +30,7 @@ export function observationOfFailure(failure: Failure): number {
   switch (failure.kind) {
     case 'no-host':
     case 'overflow':
+    case 'unsupported':
       return OBSERVED.nothing;
     case 'injected':
       // A fault injected into an attempt is meant to exercise ejection too.

@@ -114,6 +114,7 @@ export class RetryPolicy {
       case 'no-host':
       case 'overflow':
       case 'timeout':
+      case 'unsupported':
         return false;
       case 'injected':
         if (x.grpc && this.#meetsGrpc(failure.grpcStatus)) return true;

@@ -21,6 +21,10 @@ export class ClientStream extends Stream implements Contract {
   #written = 0;
   #toHead = false;
   #headSeen = false;
+  /** It asks for another protocol; it got it, and is open both ways until each side ends; the server has said all. */
+  #offers = false;
+  #switched = false;
+  #halfClosed = false;
   /** Request body bytes still to be written; -1 = open. */
   #left = -1;
 
@@ -32,9 +36,22 @@ export class ClientStream extends Stream implements Contract {
     return this.#written;
   }
 
-  start(method: string, authority: string, path: string, headers: HeaderList, length: number, sink: AttemptSink): void {
+  start(
+    method: string,
+    authority: string,
+    path: string,
+    headers: HeaderList,
+    length: number,
+    sink: AttemptSink,
+    protocol = '',
+  ): void {
     const { connection } = this;
     if (this.#state !== RESERVED) return;
+    if (protocol !== '' && connection.open && !connection.extendedConnect) {
+      this.#state = OVER;
+      connection.release();
+      return sink.onFailure(FAILURE.noSwitch);
+    }
     if (!connection.enter(this)) {
       // The connection went between the lease and the start: nothing was sent.
       this.#state = OVER;
@@ -43,9 +60,11 @@ export class ClientStream extends Stream implements Contract {
     this.#state = BUSY;
     this.#sink = sink;
     this.#toHead = method === 'HEAD';
-    this.#left = length;
-    this.#written = connection.writer.request(this, method, connection.scheme, authority, path, headers, length);
-    if (length === 0) this.finish(null);
+    this.#offers = protocol !== '';
+    this.#left = this.#offers ? -1 : length;
+    const by = this.#offers ? 'CONNECT' : method;
+    this.#written = connection.writer.request(this, by, connection.scheme, authority, path, headers, length, protocol);
+    if (this.#left === 0) this.finish(null);
   }
 
   write(chunk: Uint8Array): boolean {
@@ -64,8 +83,9 @@ export class ClientStream extends Stream implements Contract {
 
   end(trailers: HeaderList | null): void {
     if (this.#state !== BUSY || this.closed) return;
-    if (this.#left > 0) this.#fail(FAILURE.reset, ERROR.cancel);
-    else this.finish(trailers);
+    if (this.#left > 0) return this.#fail(FAILURE.reset, ERROR.cancel);
+    this.finish(trailers);
+    if (this.#halfClosed) this.#over(null);
   }
 
   cancel(): void {
@@ -96,6 +116,11 @@ export class ClientStream extends Stream implements Contract {
     const { contentLength } = block;
     const headers = block.headers();
     this.#headSeen = true;
+    if (this.#offers && status < 300 && !endStream) {
+      this.#switched = true;
+      (this.#sink as AttemptSink).onStart(101, headers, -1);
+      return;
+    }
     let length = contentLength;
     if (this.#toHead || status === 304) {
       // What they say of a length is about another response (RFC 9110 8.6).
@@ -134,11 +159,20 @@ export class ClientStream extends Stream implements Contract {
     const sink = this.#sink;
     if (sink === null) return;
     if (!this.#headSeen) return this.connection.breakStream(this, ERROR.protocol, 'a response without a head');
-    this.#sink = null;
-    this.#state = OVER;
+    if (this.#switched && !this.closed && sink.onHalfClosed) {
+      this.#halfClosed = true;
+      return sink.onHalfClosed();
+    }
     // The server does not want the rest of the request (RFC 9113 8.1).
     if (!this.closed) this.connection.resetStream(this, ERROR.none);
-    sink.onEnd(trailers);
+    this.#over(trailers);
+  }
+
+  #over(trailers: HeaderList | null): void {
+    const sink = this.#sink;
+    this.#sink = null;
+    this.#state = OVER;
+    sink?.onEnd(trailers);
   }
 
   protected onSent(): void {

@@ -42,7 +42,7 @@ export class FrameWriter {
     this.encoder = new HpackEncoder(tableBytes);
   }
 
-  /** HEADERS of a request. Returns the bytes written. */
+  /** HEADERS of a request; `protocol` of an extended CONNECT, else ''. Returns the bytes written. */
   request(
     last: LastFrame,
     method: string,
@@ -51,10 +51,13 @@ export class FrameWriter {
     path: string,
     headers: HeaderList,
     length: number,
+    protocol: string,
   ): number {
     const { encoder } = this;
-    this.#begin(encoder.room(headers, method.length + scheme.length + authority.length + path.length));
+    const text = method.length + scheme.length + authority.length + path.length + protocol.length;
+    this.#begin(encoder.room(headers, text));
     encoder.request(method, scheme, authority, path);
+    if (protocol !== '') encoder.protocol(protocol);
     encoder.headers(headers);
     if (length > 0) encoder.contentLength(length);
     return this.#finish(last, 0);

@@ -104,6 +104,11 @@ export class HpackEncoder {
     this.#field((this.#path ??= this.#known(':path')), path, false);
   }
 
+  /** RFC 8441 4. */
+  protocol(protocol: string): void {
+    this.#field(this.#known(':protocol'), protocol, false);
+  }
+
   /** RFC 9113 8.3.2. */
   status(status: number): void {
     const index = STATUS_INDEX[status] as number;

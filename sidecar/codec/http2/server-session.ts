@@ -185,17 +185,21 @@ export class ServerSession extends Connection {
     this.streams.add(stream);
     this.pulse.soon();
     this.#requests += 1;
-    if (tooLarge || (method === 'CONNECT' && block.protocol === '')) {
+    if (tooLarge || (method === 'CONNECT' && (block.protocol === '' || endStream))) {
       stream.remoteDone = endStream;
       if (tooLarge) stream.refuse(431, 'header section too large', 'protocol');
-      else stream.refuse(501, 'CONNECT is not supported', 'protocol');
+      else if (block.protocol === '') stream.refuse(501, 'CONNECT is not supported', 'protocol');
+      else stream.refuse(400, 'a protocol that ends as it begins', 'protocol');
     } else {
-      const length = endStream ? 0 : contentLength;
+      const switches = method === 'CONNECT';
+      const length = endStream || switches ? 0 : contentLength;
       const headers = block.headers();
       if (endStream) headers.removeKnown(H.expect);
       else stream.expect(contentLength);
       const { scheme, authority, path, protocol } = block;
-      const x = new Exchange(stream, 20, method, scheme, authority, path, headers, length, this.turn.now);
+      // An extended CONNECT is what HTTP/1.1 does by GET and Upgrade (RFC 8441 5).
+      const by = switches ? 'GET' : method;
+      const x = new Exchange(stream, 20, by, scheme, authority, path, headers, length, this.turn.now);
       x.protocol = protocol;
       stream.begin(x, endStream);
     }
@@ -273,10 +277,10 @@ export class ServerSession extends Connection {
       } else if (stream.waitsSince >= 0 && pulse.passed(stream.waitsSince, stallTimeout)) {
         this.resetStream(stream, ERROR.cancel);
         stream.onBroken('timeout');
-      } else if (!stream.remoteDone && pulse.passed(stream.began, requestTimeout)) {
+      } else if (!stream.remoteDone && !stream.switches && pulse.passed(stream.began, requestTimeout)) {
         stream.refuse(408, 'the request did not arrive in time', 'timeout');
       } else if (pulse.passed(stream.touched, stream.idleMs)) {
-        if (stream.remoteDone) stream.refuse(504, 'nothing moved for too long', 'timeout');
+        if (stream.remoteDone || stream.switches) stream.refuse(504, 'nothing moved for too long', 'timeout');
         else stream.refuse(408, 'the request did not arrive in time', 'timeout');
       }
     }

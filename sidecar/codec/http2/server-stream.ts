@@ -32,6 +32,10 @@ export class ServerStream extends Stream implements Contract {
   /** The answer is complete and the request is not: since which look of the connection; -1 = not so. */
   lingersSince = -1;
   #drained = 0;
+  /** It asks for another protocol, and what follows waits; its end among it; it got it, and each side ends by itself. */
+  #offers = false;
+  #ended = false;
+  #switched = false;
 
   constructor(id: number, session: ServerSession, toHead: boolean) {
     super(session);
@@ -44,10 +48,21 @@ export class ServerStream extends Stream implements Contract {
     return this.connection.client;
   }
 
+  /** It asks for another protocol, or speaks one: there is no request whose end could be waited for. */
+  get switches(): boolean {
+    return this.#offers || this.#switched;
+  }
+
   /** Hands the request over. `endStream`: it has no body. */
   begin(x: Exchange, endStream: boolean): void {
     this.#x = x;
     this.remoteDone = endStream;
+    if (x.protocol !== '') {
+      // What the client says in the other protocol has to wait for the answer.
+      this.#offers = true;
+      x.requestDone = x.started;
+      super.pause();
+    }
     const sink = this.connection.handler.begin(x);
     if (this.#state === ENDED || this.closed) return;
     this.#sink = sink;
@@ -59,9 +74,18 @@ export class ServerStream extends Stream implements Contract {
     this.connection.writer.response(this, status, headers, 0);
   }
 
+  override pause(): void {
+    if (!this.#offers) super.pause();
+  }
+
+  override resume(): void {
+    if (!this.#offers) super.resume();
+  }
+
   respond(status: number, headers: HeaderList, length: number): void {
     if (this.closed || this.#state !== AWAITED) return;
     this.#state = STARTED;
+    if (this.#offers) return this.#answerOffer(status, headers, length);
     this.touched = this.connection.pulse.tick;
     let told = length;
     if (this.#bodyless) {
@@ -71,6 +95,18 @@ export class ServerStream extends Stream implements Contract {
       told = 0;
     } else this.#left = length;
     this.connection.writer.response(this, status, headers, told);
+  }
+
+  /** RFC 8441 5: a 2xx is what 101 is elsewhere. Where it was not taken the client has nothing more to say. */
+  #answerOffer(status: number, headers: HeaderList, length: number): void {
+    this.#switched = status === 101;
+    this.#left = this.#switched ? -1 : length;
+    this.connection.writer.response(this, this.#switched ? 200 : status, headers, this.#left);
+    this.#offers = false;
+    super.resume();
+    if (!this.#ended || this.#sink === null) return;
+    this.#ended = false;
+    this.#sink.onEnd(null);
   }
 
   write(chunk: Uint8Array): boolean {
@@ -89,6 +125,7 @@ export class ServerStream extends Stream implements Contract {
   end(trailers: HeaderList | null): void {
     if (this.closed || this.#state !== STARTED) return;
     if (this.#left > 0 && !this.#bodyless) return this.reset();
+    if (this.#switched && !this.remoteDone) return this.finish(null);
     this.#state = ENDED;
     this.#sink = null;
     this.finish(trailers);
@@ -160,6 +197,8 @@ export class ServerStream extends Stream implements Contract {
   }
 
   protected onMessageEnd(trailers: HeaderList | null): void {
+    this.#ended = this.#offers;
+    if (this.#ended) return;
     if (this.#sink !== null) return this.#sink.onEnd(trailers);
     if (this.lingersSince < 0) return;
     // curl (seen in 7.88) that ends a request after its answer looks at the stream again only when something comes.
@@ -178,7 +217,7 @@ export class ServerStream extends Stream implements Contract {
   protected onLocalEnd(): void {
     const { flood, pulse } = this.connection;
     flood.answered();
-    if (this.closed) return;
+    if (this.closed || this.#switched) return;
     if (this.expected > MAX_DRAINED) return this.connection.resetStream(this, ERROR.none);
     this.lingersSince = pulse.tick;
     pulse.watch(LINGER_MS);

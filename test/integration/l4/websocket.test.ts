@@ -111,19 +111,6 @@ test('what is not enabled is an ordinary request, and a route may say otherwise'
   assert.equal((await call(forbidden.port(), { headers })).body, 'plain');
 });
 
-test('towards endpoints that speak HTTP/2 alone a WebSocket is refused', async (t) => {
-  const options = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
-  const http2 = {
-    typed_extension_protocol_options: {
-      [options]: { '@type': `type.googleapis.com/${options}`, explicit_http_config: { http2_protocol_options: {} } },
-    },
-  };
-  const listener = httpListener({ manager: websocket });
-  const sidecar = await startSidecar(t, bootstrap([listener], [cluster('cart', [await echoServer(t)], http2)]));
-  const headers = { connection: 'upgrade', upgrade: 'websocket' };
-  assert.equal((await call(sidecar.port(), { headers })).status, 501);
-});
-
 test('a WebSocket in which nothing moves ends after the stream idle timeout', async (t) => {
   const sidecar = await before(t, await echoServer(t), { ...websocket, stream_idle_timeout: '0.4s' });
   const socket = await opened(sidecar.port());
