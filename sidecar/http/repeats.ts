@@ -46,7 +46,7 @@ export class Repeats {
   keeps({ bufferLimit }: RouteEntry, { cluster }: Upstream): number {
     if (this.policy !== null && this.count < this.policy.attempts) return bufferLimit;
     const { protocol } = cluster.plan;
-    const mayBeRefused = protocol === 'http2' || (protocol === 'downstream' && this.#call.x.version === 20);
+    const mayBeRefused = protocol === 'downstream' ? this.#call.x.version === 20 : protocol !== 'http1';
     return mayBeRefused && !this.repeatedRefused ? Math.min(bufferLimit, UNPROCESSED_BYTES) : 0;
   }
 
