@@ -28,13 +28,23 @@ function has(certificate: X509Certificate, { kind, name }: PeerNamePlan): boolea
   }
 }
 
-/** Node joins all names by ", " and quotes as JSON what has a comma or a quote in it. */
-function uris({ subjectAltName }: X509Certificate): string[] {
-  const found: string[] = [];
-  for (const [, kind, quoted, plain] of (subjectAltName ?? '').matchAll(
-    /([^:,]+):(?:("(?:[^"\\]|\\.)*")|([^,]*))(?:, |$)/g,
-  )) {
-    if (kind === 'URI') found.push(quoted === undefined ? (plain ?? '') : (JSON.parse(quoted) as string));
+/**
+ * Node joins all names by ", " and quotes as JSON what has a comma, a quote or other such characters in it. Whoever made the certificate chose the
+ * names, so what does not read like that to its end has none.
+ */
+function uris({ subjectAltName = '' }: X509Certificate): string[] {
+  const entries = subjectAltName.match(/(?:[^",]|"(?:[^"\\]|\\.)*")+/g) ?? [];
+  if (entries.join(',') !== subjectAltName) return [];
+  return entries
+    .map((each) => each.trimStart())
+    .flatMap((each) => (each.startsWith('URI:') ? [plain(each.slice(4))] : []));
+}
+
+function plain(name: string): string {
+  if (!name.startsWith('"')) return name;
+  try {
+    return String(JSON.parse(name));
+  } catch {
+    return '';
   }
-  return found;
 }

@@ -5,7 +5,7 @@ import type { TlsFacts } from '../core/tls.ts';
 export function tlsFacts(socket: TLSSocket, serverName: string): TlsFacts {
   return {
     version: socket.getProtocol() ?? '',
-    cipher: socket.getCipher().name,
+    cipher: socket.getCipher()?.name ?? '',
     serverName,
     protocol: socket.alpnProtocol || '',
     // OpenSSL has a line per part, the outermost first.

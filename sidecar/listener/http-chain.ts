@@ -111,6 +111,10 @@ export class HttpChain implements Chain, SnifferOwner {
     const { stats, turn } = this.#context;
     stats.downstreamCxTotal.inc();
     stats.downstreamCxActive.inc();
+    if (wire.layer?.tls) {
+      stats.downstreamCxSslTotal.inc();
+      stats.downstreamCxSslActive.inc();
+    }
     wire.received = stats.downstreamCxRxBytesTotal;
     wire.sent = stats.downstreamCxTxBytesTotal;
     const downstream = { wire, opened: turn.now };
@@ -194,6 +198,7 @@ export class HttpChain implements Chain, SnifferOwner {
     const { stats, turn } = this.#context;
     const local = downstream.wire.closedBy === 'us';
     stats.downstreamCxActive.add(-1);
+    if (downstream.wire.layer?.tls) stats.downstreamCxSslActive.add(-1);
     stats.downstreamCxDestroy.inc();
     (local ? stats.downstreamCxDestroyLocal : stats.downstreamCxDestroyRemote).inc();
     if (local && (this.#announced || !this.#accepting)) stats.downstreamCxDrainClose.inc();

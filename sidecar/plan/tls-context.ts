@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import process from 'node:process';
 import { randomHex } from '../../shared/struct/random-hex.ts';
 import type {
@@ -78,6 +79,9 @@ function peerName({ matcher, san_type }: SubjectAltNameMatcher, place: Place): P
   if (!kind) place.at('san_type').refuse(`${san_type ?? 'unset'}, use DNS, URI, EMAIL or IP_ADDRESS`);
   const name = matcher?.exact ?? '';
   if (name === '' || matcher?.ignore_case) place.at('matcher').refuse('use exact');
+  else if (!/^[\x21-\x7e]+$/.test(name) || (kind === 'ip' && isIP(name) === 0)) {
+    place.at('matcher').at('exact').wrong(`"${name}" is no name of this kind`);
+  }
   return kind && { kind, name };
 }
 

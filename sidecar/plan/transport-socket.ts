@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { typeOf } from '../../shared/xds/codec.ts';
 import type { Any, Duration } from '../../shared/xds/messages.gen.ts';
 import type { ClientTlsPlan, ServerTlsPlan } from '../core/plan/tls.ts';
@@ -63,7 +64,10 @@ export function clientTls(socket: TransportSocket | undefined, place: Place): Cl
   const common = commonTls(message.common_tls_context, here.at('common_tls_context'));
   if (common.certificates.length > 1) here.at('common_tls_context').index('tls_certificates', 1).refuse('one at most');
   const serverName = message.sni ?? '';
-  if (!/^[\x21-\x7e]{0,255}$/.test(serverName)) here.at('sni').wrong(`"${serverName}" is no server name`);
+  // RFC 6066 3: an address is none.
+  if (!/^[\x21-\x7e]{0,255}$/.test(serverName) || isIP(serverName) !== 0) {
+    here.at('sni').wrong(`"${serverName}" is no server name`);
+  }
   at.insist();
   return identified({ ...common, serverName, maxSessions: numberOf(message.max_session_keys, 1) }, noted, here) ?? null;
 }

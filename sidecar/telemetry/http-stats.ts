@@ -20,6 +20,7 @@ export class HttpStats {
   readonly downstreamCxTotal: Cell;
   readonly downstreamCxHttp1Total: Cell;
   readonly downstreamCxHttp2Total: Cell;
+  readonly downstreamCxSslTotal: Cell;
   readonly downstreamCxDestroy: Cell;
   readonly downstreamCxDestroyLocal: Cell;
   readonly downstreamCxDestroyRemote: Cell;
@@ -42,6 +43,7 @@ export class HttpStats {
   readonly downstreamCxActive: Cell;
   readonly downstreamCxHttp1Active: Cell;
   readonly downstreamCxHttp2Active: Cell;
+  readonly downstreamCxSslActive: Cell;
   readonly downstreamRqTime: Distribution;
   readonly downstreamCxLengthMs: Distribution;
   readonly #responses: ResponseCounters;
@@ -64,6 +66,7 @@ export class HttpStats {
     this.downstreamCxTotal = counter('downstream_cx_total');
     this.downstreamCxHttp1Total = counter('downstream_cx_http1_total');
     this.downstreamCxHttp2Total = counter('downstream_cx_http2_total');
+    this.downstreamCxSslTotal = counter('downstream_cx_ssl_total');
     this.downstreamCxDestroy = counter('downstream_cx_destroy');
     this.downstreamCxDestroyLocal = counter('downstream_cx_destroy_local');
     this.downstreamCxDestroyRemote = counter('downstream_cx_destroy_remote');
@@ -85,6 +88,7 @@ export class HttpStats {
     this.downstreamCxActive = gauge('downstream_cx_active');
     this.downstreamCxHttp1Active = gauge('downstream_cx_http1_active');
     this.downstreamCxHttp2Active = gauge('downstream_cx_http2_active');
+    this.downstreamCxSslActive = gauge('downstream_cx_ssl_active');
     this.downstreamRqTime = histogram('downstream_rq_time');
     this.downstreamCxLengthMs = histogram('downstream_cx_length_ms');
     this.#responses = new ResponseCounters(stats, 'http', prefix, 'downstream_rq_', false);

@@ -39,10 +39,17 @@ export class GrpcJsCases {
   readonly #cancelled: () => number | null;
 
   /** `cancelled`: how many calls the server has seen given up; null when it cannot tell. */
-  constructor(outbound: number, authority: string, cancelled: () => number | null) {
+  constructor(
+    outbound: number,
+    authority: string,
+    cancelled: () => number | null,
+    channel = credentials.createInsecure(),
+  ) {
     this.#cancelled = cancelled;
-    this.client = new Client(`127.0.0.1:${outbound}`, credentials.createInsecure(), {
+    this.client = new Client(`127.0.0.1:${outbound}`, channel, {
       'grpc.default_authority': authority,
+      // Within TLS: who is dialled by address has to be called by name.
+      'grpc.ssl_target_name_override': authority,
       'grpc.enable_http_proxy': 0,
     });
   }

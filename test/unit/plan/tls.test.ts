@@ -10,6 +10,7 @@ import { Authority, withoutOpenssl } from '../../support/authority.ts';
 import { bootstrap, cluster, httpListener, type Json } from '../../support/bootstrap.ts';
 import {
   clientSocket,
+  httpOptions,
   inline,
   named,
   serverSocket,
@@ -136,6 +137,21 @@ const refused: [string, (ground: Ground) => Json, string | RegExp][] = [
       trusting(authority.certificate, { san_type: 'DNS', matcher: { prefix: 'a' } }),
     ]),
     /match_typed_subject_alt_names\[0\]\.matcher: not supported yet \(use exact\)/,
+  ],
+  [
+    'an address as a server name',
+    towardsEndpoints(() => [{}, { sni: '10.0.0.1' }]),
+    `${U}.sni: "10.0.0.1" is no server name`,
+  ],
+  [
+    'an address that is none',
+    towardsEndpoints(({ authority }) => [trusting(authority.certificate, named('IP_ADDRESS', '10.0.0'))]),
+    /matcher\.exact: "10\.0\.0" is no name of this kind/,
+  ],
+  [
+    'a protocol by ALPN without TLS',
+    () => bootstrap([httpListener()], [cluster('cart', [1], httpOptions({ auto_config: {} }))]),
+    /HttpProtocolOptions"\]\.auto_config: needs a transport socket with TLS$/,
   ],
   [
     'an authority that is none',
