@@ -5,13 +5,15 @@ export const environment = {
   /** Base URL of the API. */
   server: process.env.AYA_SERVER,
   namespace: process.env.AYA_NAMESPACE,
+  /** What started us, when it was bin/aya: its path. */
+  launcher: process.env.AYA_LAUNCHER || undefined,
   /** Where sidecars keep their state. */
   data: process.env.AYA_DATA || undefined,
 };
 
 /** Our own environment with `changes` on top: for programs that we start. */
 export function childEnvironment(changes: Record<string, string>): Record<string, string | undefined> {
-  return { ...process.env, ...changes };
+  return { ...process.env, AYA_LAUNCHER: undefined, ...changes };
 }
 
 /** The hosts that the caller already keeps from its proxy, and `more`, as one `no_proxy` list. */

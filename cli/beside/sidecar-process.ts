@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { type Clock, sleep } from '../../shared/time/clock.ts';
-import { childEnvironment } from '../environment.ts';
+import { childEnvironment, environment } from '../environment.ts';
 import { Failure } from '../failure.ts';
 import { listenerAddresses, readiness } from './admin.ts';
 import { Child, type Ending } from './child.ts';
@@ -81,9 +81,14 @@ export class SidecarProcess {
   #start(): Child {
     const { admin, outbound, inbound, others } = this.#flags;
     const addresses = ['--admin', admin, '--outbound', outbound, '--inbound', inbound];
-    const args = [...process.execArgv, process.argv[1] ?? '', 'sidecar', ...addresses, ...others];
+    // The launcher knows Node's flags for a sidecar. Where none started us, the sidecar is started as we were.
+    const { launcher } = environment;
+    const [command = '', ...program] = launcher
+      ? [launcher]
+      : [process.execPath, ...process.execArgv, process.argv[1] ?? ''];
+    const args = [...program, 'sidecar', ...addresses, ...others];
     // The standard output belongs to the program.
-    return new Child(process.execPath, args, childEnvironment({}), ['ignore', 2, 2]);
+    return new Child(command, args, childEnvironment({}), ['ignore', 2, 2]);
   }
 
   async #keepAlive(): Promise<void> {

@@ -1,9 +1,19 @@
 import { setFlagsFromString } from 'node:v8';
 
-// Internal to V8 (decision D29): the first flag lets the `l` flag of a RegExp exist, which refuses what cannot be matched in
-// linear time; the second lets an ordinary RegExp that backtracks too much go on in the linear engine.
-setFlagsFromString('--enable-experimental-regexp-engine');
-setFlagsFromString('--enable-experimental-regexp_engine-on-excessive-backtracks');
+let linear = false;
+
+/**
+ * Internal to V8 (decision D29): the first flag lets the `l` flag of a RegExp exist, which refuses what cannot be matched in
+ * linear time; the second lets an ordinary RegExp that backtracks too much go on in the linear engine.
+ */
+function expression(source: string, flags = ''): RegExp {
+  if (!linear) {
+    linear = true;
+    setFlagsFromString('--enable-experimental-regexp-engine');
+    setFlagsFromString('--enable-experimental-regexp_engine-on-excessive-backtracks');
+  }
+  return new RegExp(source, flags);
+}
 
 /** RE2's way to write what JavaScript writes otherwise, and what JavaScript would silently take for something else. */
 const UNKNOWN: readonly [RegExp, string][] = [
@@ -23,12 +33,12 @@ export function checkRegex(text: string): string | null {
   for (const [use, what] of UNKNOWN) if (use.test(escaped)) return `"${text}": ${what} are not supported`;
   const source = translate(text);
   try {
-    new RegExp(source);
+    expression(source);
   } catch (error) {
     return `"${text}" is not a regular expression: ${reason(error)}`;
   }
   try {
-    new RegExp(source, 'l');
+    expression(source, 'l');
   } catch {
     return `"${text}" is not supported: ${nonLinear(escaped)} cannot be matched in linear time`;
   }
@@ -37,12 +47,12 @@ export function checkRegex(text: string): string | null {
 
 /** The expression, to be matched against the whole of a text (Envoy's safe_regex). Check it first. */
 export function wholeRegex(text: string): RegExp {
-  return new RegExp(`^(?:${translate(text)})$`);
+  return expression(`^(?:${translate(text)})$`);
 }
 
 /** The expression, to be looked for everywhere in a text (Envoy's regex_rewrite). Check it first. */
 export function everyRegex(text: string): RegExp {
-  return new RegExp(translate(text), 'g');
+  return expression(translate(text), 'g');
 }
 
 /** RE2 writes a named group as `(?P<name>`. */

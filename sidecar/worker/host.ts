@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../shared/log/log.ts';
 import type { Clock } from '../../shared/time/clock.ts';
@@ -78,6 +79,8 @@ export class WorkerHost {
   }
 
   start(): void {
+    // Main may have been started with a small young generation (bin/aya); the flag would hold for workers, whatever their limits.
+    setFlagsFromString('--max-semi-space-size=0');
     for (let index = 0; index < this.#options.workers; index += 1) this.#spawn(index);
   }
 

@@ -10,7 +10,7 @@
  *   node test/bench/main.ts [--rows get,log,...] [--rounds 5] [--seconds 4] [--only nginx,aya]
  *                           [--before FOLDER] [--json FILE]
  *
- * `--before` lets a second bundle of Aya take part, as `before`: what did a change bring? Make it by `git worktree` and `npm run build`.
+ * `--before` lets a second Aya take part, as `before`: what did a change bring? FOLDER is made by `git worktree` and `npm run build` in it.
  */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -56,7 +56,7 @@ const { values } = parseArgs({
   },
 });
 const [rounds, seconds] = [values.rounds, values.seconds].map(Number);
-const before = values.before === undefined ? [] : [ayaFrom('before', path.resolve(values.before, 'main.mjs'))];
+const before = values.before === undefined ? [] : [ayaFrom('before', path.resolve(values.before, 'bin/aya'))];
 const contenders: readonly Contender[] = [nginx, haproxy, envoy, ...before, aya];
 if (!rounds || !seconds) throw new Error('--rounds and --seconds are whole numbers above 0');
 

@@ -17,7 +17,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Bench, charged, loadCore } from './bench.ts';
 import { closedLoop } from './closed-loop.ts';
-import { ayaFrom, bundle } from './contenders/aya.ts';
+import { ayaFrom, launcher } from './contenders/aya.ts';
 import { type Contender, said } from './contenders/contender.ts';
 import { nginx } from './contenders/nginx.ts';
 import { timeOf } from './cpu.ts';
@@ -62,7 +62,7 @@ if (missing.length > 0) {
 
 /** Aya that tells what it allocates, into `file`. */
 function observed(file: string): Contender {
-  const aya = ayaFrom('aya', bundle);
+  const aya = ayaFrom('aya', launcher);
   const loaded = pathToFileURL(path.join(import.meta.dirname, 'allocated.mjs'));
   loaded.search = encodeURIComponent(file);
   return {

@@ -1,7 +1,7 @@
 /**
  * How long a sidecar takes from its start until /ready says so, and how much memory it then holds, idle and after 1,000 requests:
- * started from a bootstrap file, and as a member of a mesh (control plane over gRPC, two services). The bundle in `dist/`, as
- * `npm run build` makes it. A row of `npm run bench`; by hand, to try flags of Node:
+ * started from a bootstrap file, and as a member of a mesh (control plane over gRPC, two services). By `bin/aya`, as users do, with
+ * the bundle that `npm run build` makes. A row of `npm run bench`; by hand, to try other flags of Node than those of the launcher:
  *
  *   node test/bench/start.ts [--starts 10] [-- FLAGS OF NODE]
  */
@@ -17,8 +17,11 @@ import { parseArgs } from 'node:util';
 import { bootstrap, cluster, httpListener } from '../support/bootstrap.ts';
 import { endpoints, service, startControlPlane } from '../support/control-plane.ts';
 import { freePort } from '../support/free-port.ts';
-import { bundle } from './contenders/aya.ts';
+import { launcher } from './contenders/aya.ts';
 import { median } from './result.ts';
+
+/** What is started with flags of Node's; else the launcher knows. */
+const bundle = path.resolve(import.meta.dirname, '../../dist/main.mjs');
 
 /** What the memory is looked at after, ms: the garbage of the start is collected by then or not at all. */
 const settle = 2_000;
@@ -79,8 +82,8 @@ async function start(
   port: number,
 ): Promise<Start> {
   const begun = performance.now();
-  const command = [...nodeFlags, bundle, 'sidecar', ...flags];
-  const child = spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'ignore'] });
+  const [program = '', ...own] = nodeFlags.length > 0 ? [process.execPath, ...nodeFlags, bundle] : [launcher];
+  const child = spawn(program, [...own, 'sidecar', ...flags], { stdio: ['ignore', 'ignore', 'ignore'] });
   try {
     while (!(await ready(admin))) {
       if (child.exitCode !== null) throw new Error(`the sidecar ended with ${child.exitCode}`);

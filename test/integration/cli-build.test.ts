@@ -20,17 +20,31 @@ before(async () => {
 });
 after(() => rmSync(root, { recursive: true }));
 
-/** Libraries and folders of ours that load at once with the chunk that `entry` begins. */
-function loadedWith(entry: string): Set<string> {
+/** Files that load at once with the one that `entry` begins, itself among them. */
+function filesWith(entry: string): string[] {
   const output = Object.entries(metafile.outputs).find(([, each]) => each.entryPoint === entry)?.[0];
-  assert.ok(output, `${entry} has no chunk of its own`);
-  const inputs = [...eagerly(metafile, output)].flatMap((each) => Object.keys(metafile.outputs[each]?.inputs ?? {}));
+  assert.ok(output, `${entry} has no file of its own`);
+  return [...eagerly(metafile, output)];
+}
+
+/** Libraries and folders of ours in them. */
+function loadedWith(entry: string): Set<string> {
+  const inputs = filesWith(entry).flatMap((each) => Object.keys(metafile.outputs[each]?.inputs ?? {}));
   const ours = inputs.filter((each) => !each.startsWith('builtin:'));
   return new Set(ours.map((each) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(each)?.[1] ?? each.split('/')[0] ?? ''));
 }
 
 test('the program itself loads nothing but what chooses the command', () => {
-  assert.deepEqual([...loadedWith('cli/main.ts')], ['cli']);
+  const bytes = filesWith('cli/main.ts').reduce((sum, each) => sum + (metafile.outputs[each]?.bytes ?? 0), 0);
+  assert.ok(bytes < 8_192, `${bytes} bytes`);
+});
+
+test('a sidecar and its worker are loaded from few files, each of which costs memory to be looked for', () => {
+  assert.equal(filesWith('sidecar/main.ts').length, 2);
+  assert.equal(filesWith('sidecar/worker/entry.ts').length, 1);
+  assert.ok(filesWith('cli/main.ts').length + filesWith('cli/sidecar.ts').length <= 5);
+  // What it may load later shares with it all that is there already.
+  assert.ok(filesWith('shared/rpc/client.ts').length <= 4);
 });
 
 test('a sidecar loads neither what a control plane needs nor what its configuration may never ask for', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { afterEach, beforeEach, test } from 'node:test';
 
 const launcher = path.resolve(import.meta.dirname, '../../bin/aya');
@@ -35,14 +36,35 @@ function place(name: string, text = '', mode = 0o644): string {
   return file;
 }
 
-function placeNode(name: string, version: string): void {
-  place(name, `#!/bin/sh\n[ "$1" = --version ] && { echo ${version}; exit; }\necho "${version} $@"\nexit 7\n`, 0o755);
+/** `unknown`: a flag that it refuses, as Node does. */
+function placeNode(name: string, version: string, unknown = ''): void {
+  const lines = [
+    '#!/bin/sh',
+    `for each; do [ "$each" = "${unknown}" ] && { echo "bad option: $each" >&2; exit 9; }; done`,
+    `for each; do [ "$each" = --version ] && { echo ${version}; exit; }; done`,
+    `echo "${version} $@"`,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's.
+    '[ "$2" = get ] || echo "threshold ${MALLOC_TRIM_THRESHOLD_-none}"',
+    'exit 7',
+    '',
+  ];
+  place(name, lines.join('\n'), 0o755);
 }
 
-function aya(program = path.join(folder, 'package/bin/aya')): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: `${path.join(folder, 'path')}:/usr/bin:/bin` };
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function aya(
+  program = path.join(folder, 'package/bin/aya'),
+  args: readonly string[] = ['get', 'a b'],
+  more: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  const env = { PATH: `${path.join(folder, 'path')}:/usr/bin:/bin`, ...more };
   return new Promise((resolve) => {
-    execFile(program, ['get', 'a b'], { env }, (error, out, err) => {
+    execFile(program, args, { env }, (error, out, err) => {
       resolve({ code: Number(error?.code ?? 0), out: out.replaceAll(`${folder}/`, ''), err });
     });
   });
@@ -92,6 +114,25 @@ test('the bundle runs unless a source is newer; without a bundle the sources run
   assert.match((await aya()).out, /package\/dist\/main\.mjs/);
   set(source, future);
   assert.match((await aya()).out, /package\/cli\/main\.ts/);
+});
+
+test("a sidecar gets Node's flags for a small one, other commands none, and no Node is refused for not knowing one", async () => {
+  place('package/dist/main.mjs');
+  placeNode(own, 'v26.10.0');
+  const sidecar = (more = {}): Promise<Ran> => aya(undefined, ['sidecar', '-c', 'x'], more);
+  const flags = '--no-maglev --no-short-builtin-calls --max-semi-space-size=1';
+  assert.equal((await sidecar()).out, `v26.10.0 ${flags} package/dist/main.mjs sidecar -c x\nthreshold 131072\n`);
+  assert.match((await sidecar({ MALLOC_TRIM_THRESHOLD_: '5' })).out, /threshold 5\n/);
+  // Its program must not inherit what is meant for the sidecar.
+  assert.equal((await aya(undefined, ['run', 'x'])).out, 'v26.10.0 package/dist/main.mjs run x\nthreshold none\n');
+  placeNode(own, 'v27.0.0', '--no-maglev');
+  assert.match((await sidecar()).out, /^v27\.0\.0 package\/dist\/main\.mjs sidecar -c x\n/);
+});
+
+test('this Node knows all of these flags', () => {
+  const flags = /flags='(--.*)'/.exec(readFileSync(launcher, 'utf8'))?.[1]?.split(' ') ?? [];
+  assert.equal(flags.length, 3);
+  assert.equal(execFileSync(process.execPath, [...flags, '--version'], { encoding: 'utf8' }), `${process.version}\n`);
 });
 
 test('with neither bundle nor sources the error says how to build', async () => {

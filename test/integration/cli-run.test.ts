@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
@@ -56,6 +58,23 @@ test('the sidecar is ready before the program starts, with the proxy in its envi
   assert.equal(said.at(-1), 'sidecar ended');
 });
 
+test('the launcher starts the sidecar where it started us, and the program does not hear of it', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'aya-run-'));
+  try {
+    const launcher = path.join(folder, 'aya');
+    writeFileSync(launcher, `#!/bin/sh\necho launched >&2\nexec ${process.execPath} ${standIn} "$@"\n`, {
+      mode: 0o755,
+    });
+    const code = "console.error('program of ' + process.env.AYA_LAUNCHER)";
+    const run = ayaRun([], code, { AYA_LAUNCHER: launcher });
+    assert.equal(await run.ended(), 0);
+    assert.deepEqual([line(run, 'launched'), line(run, 'program')], ['launched', 'program of undefined']);
+    assert.match(line(run, 'sidecar started') ?? '', /--service cart/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('on SIGTERM the sidecar drains first while the program still serves, and the exit code is that of the program', async () => {
   const run = ayaRun([], program);
   await eventually(() => line(run, 'program ['));
@@ -105,9 +124,9 @@ test('without a sidecar that gets ready the program never starts, and the error 
   const crashed = ayaRun([], program, { STAND_IN: 'crash' });
   assert.equal(await crashed.ended(), 1);
   assert.match(crashed.said().join('\n'), /error: the sidecar ended before it was ready: exit code 3/);
-  const slow = ayaRun(['--ready-time', '0.3'], program, { STAND_IN: 'slow' });
+  const slow = ayaRun(['--ready-time', '2'], program, { STAND_IN: 'slow' });
   assert.equal(await slow.ended(), 1);
-  assert.match(slow.said().join('\n'), /error: the sidecar is not ready after 0.3 s: PRE_INITIALIZING/);
+  assert.match(slow.said().join('\n'), /error: the sidecar is not ready after 2 s: PRE_INITIALIZING/);
   assert.equal(line(slow, 'program'), undefined);
 });
 

@@ -1,27 +1,53 @@
 /**
  * `npm run build`: bundles what ships into `dist/`, since Node refuses `.ts` below node_modules and type-stripping costs
- * start time and memory. Two entries (the program, and the data-path worker thread); everything imported by `import()` becomes a
- * chunk of its own beside them, so that a sidecar never loads the HTTP framework or the store of a control plane.
+ * start time and memory. Three bundles: the program, the sidecar, and its data-path worker thread. What a bundle imports by `import()`
+ * becomes a file of its own beside it, so that a sidecar never loads the HTTP framework or the store of a control plane.
  *
- * All files of the bundle lie flat in one folder: a module finds the worker as `./worker.mjs` next to itself, and the
- * package root one folder up, whichever chunk it ended up in.
+ * A sidecar loads few files: Node's loader goes through the path of each by the character, and a dozen of them are enough to bring
+ * an optimizing compiler into memory. So sidecar and worker share no files with the rest, and what a bundle loads at once and again
+ * with `import()` lies in one file instead of one for each combination (see `hubs`).
+ *
+ * All files of the bundles lie flat in one folder: a module finds the worker as `./worker.mjs` next to itself, and the
+ * package root one folder up, whichever file it ended up in.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build as esbuild, type Metafile } from 'esbuild';
+import { build as esbuild, type Metafile, type OutputFile, type Plugin } from 'esbuild';
 import { lazyBuiltins } from './lazy-builtins.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Libraries from CommonJS still call `require` for Node's own modules; an ES module has none of its own. */
-const requireForCommonJs = "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);\n";
+/** By the name of their file. */
+const entries: Readonly<Record<string, string>> = {
+  main: 'cli/main.ts',
+  sidecar: 'sidecar/main.ts',
+  worker: 'sidecar/worker/entry.ts',
+};
 
-/** Replaces the bundle in `folder`. Returns what went where; throws, and leaves the old bundle, when the sources do not build. */
+/**
+ * By bundle: the module that is there whenever one of its `import()`s is asked for. Each of them is made to import it, so that esbuild,
+ * which makes one file for each set of files that need the same modules, finds one such set.
+ */
+const hubs: Readonly<Record<string, string>> = { main: 'cli/dispatch.ts', sidecar: 'sidecar/main.ts' };
+
+/** Replaces the bundles in `folder`. Returns what went where; throws, and leaves the old ones, when the sources do not build. */
 export async function build(folder = path.join(root, 'dist')): Promise<Metafile> {
-  const result = await esbuild({
+  const results = await Promise.all(Object.keys(entries).map((name) => bundle(name, folder)));
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const { path: file, text } of results.flatMap((each) => each.files)) writeFileSync(file, text);
+  return {
+    inputs: Object.assign({}, ...results.map(({ metafile }) => metafile.inputs)),
+    outputs: Object.assign({}, ...results.map(({ metafile }) => metafile.outputs)),
+  };
+}
+
+async function bundle(name: string, folder: string): Promise<{ files: OutputFile[]; metafile: Metafile }> {
+  const [entry, hub] = [entries[name] ?? '', hubs[name]];
+  const { outputFiles, metafile } = await esbuild({
     absWorkingDir: root,
-    entryPoints: { main: 'cli/main.ts', worker: 'sidecar/worker/entry.ts' },
+    entryPoints: { [name]: entry },
     outdir: folder,
     bundle: true,
     splitting: true,
@@ -30,7 +56,9 @@ export async function build(folder = path.join(root, 'dist')): Promise<Metafile>
     target: 'node26',
     outExtension: { '.js': '.mjs' },
     chunkNames: '[name]-[hash]',
-    plugins: [lazyBuiltins],
+    plugins: [lazyBuiltins, othersApart(entry), ...(hub === undefined ? [] : [importing(path.join(root, hub))])],
+    // Only cli/main.ts is started: a sidecar that waited for its own end would not get what it imports meanwhile.
+    define: name === 'main' ? {} : { 'import.meta.main': 'false' },
     // Names stay whole: a stack trace from production should be readable without a source map.
     minifyWhitespace: true,
     minifySyntax: true,
@@ -39,12 +67,41 @@ export async function build(folder = path.join(root, 'dist')): Promise<Metafile>
     logLevel: 'warning',
     write: false,
   });
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  for (const { path: file, text } of result.outputFiles) {
-    writeFileSync(file, /\b(__)?require\b/.test(text) ? requireForCommonJs + text : text);
-  }
-  return result.metafile;
+  return { files: outputFiles, metafile };
+}
+
+/** The entries of other bundles are imported from their files. */
+function othersApart(own: string): Plugin {
+  const files = new Map(Object.entries(entries).map(([name, entry]) => [path.join(root, entry), `./${name}.mjs`]));
+  files.delete(path.join(root, own));
+  return {
+    name: 'others-apart',
+    setup(build) {
+      build.onResolve({ filter: /\/(main|entry)\.ts$/ }, ({ path: name, resolveDir }) => {
+        const file = files.get(path.resolve(resolveDir, name));
+        return file === undefined ? undefined : { path: file, external: true };
+      });
+    },
+  };
+}
+
+/** Modules of ours that are imported by `import()` import `hub`, too. */
+function importing(hub: string): Plugin {
+  const later = new Set<string>();
+  return {
+    name: 'importing',
+    setup(build) {
+      build.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path: name, kind, resolveDir }) => {
+        if (kind === 'dynamic-import') later.add(path.resolve(resolveDir, name));
+        return undefined;
+      });
+      build.onLoad({ filter: /\.ts$/ }, ({ path: file }) =>
+        later.has(file) && file !== hub
+          ? { contents: `${readFileSync(file, 'utf8')}\nimport ${JSON.stringify(hub)};`, loader: 'ts' }
+          : undefined,
+      );
+    },
+  };
 }
 
 /** Everything that loads at once when `output` (a path as in the metafile) is imported. */
@@ -60,7 +117,7 @@ export function eagerly(metafile: Metafile, output: string, seen = new Set<strin
 if (import.meta.main) {
   const metafile = await build();
   for (const [file, { bytes }] of Object.entries(metafile.outputs).sort((a, b) => b[1].bytes - a[1].bytes)) {
-    if (bytes >= 10_000 || /\/(main|worker)\.mjs$/.test(file)) {
+    if (bytes >= 10_000 || /\/(main|sidecar|worker)\.mjs$/.test(file)) {
       console.log(`${(bytes / 1024).toFixed(0).padStart(6)} KiB  ${file}`);
     }
   }

@@ -1,5 +1,4 @@
-import process from 'node:process';
-import { bundle, aya as contender } from '../../bench/contenders/aya.ts';
+import { aya as contender, launcher } from '../../bench/contenders/aya.ts';
 import { writeBootstrap } from './bootstrap.ts';
 import type { Contestant } from './contestant.ts';
 
@@ -9,5 +8,5 @@ export const aya: Contestant = {
   policy:
     'peak EWMA; 2 retries on 5xx, reset, connect failure elsewhere (GET only once sent), per try 250 ms, budget 20 % of requests, at least ' +
     '10/s; health check each 500 ms; outlier detection: 5 in a row, at most half',
-  command: (place) => [process.execPath, bundle, 'sidecar', '-c', writeBootstrap(place, true)],
+  command: (place) => [launcher, 'sidecar', '-c', writeBootstrap(place, true)],
 };
