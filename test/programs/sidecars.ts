@@ -1,9 +1,9 @@
-/** Runs several sidecars, one for each bootstrap file, until it is told to end: `node sidecars.ts MAIN FILE...`. */
+/** Runs several sidecars, one for each bootstrap file, until it is told to end: `node sidecars.ts LAUNCHER FILE...`. */
 import { spawn } from 'node:child_process';
 import process from 'node:process';
 
-const [main = '', ...files] = process.argv.slice(2);
-const all = files.map((file) => spawn(process.execPath, [main, 'sidecar', '-c', file], { stdio: 'inherit' }));
+const [launcher = '', ...files] = process.argv.slice(2);
+const all = files.map((file) => spawn(launcher, ['sidecar', '-c', file], { stdio: 'inherit' }));
 process.once('exit', () => {
   for (const each of all) each.kill('SIGKILL');
 });

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import process from 'node:process';
-import { bundle, aya as contender } from '../../bench/contenders/aya.ts';
+import { aya as contender, launcher } from '../../bench/contenders/aya.ts';
 import { type Place, written } from '../../bench/contenders/contender.ts';
 import { bootstrap, cluster, forward, httpListener, retryClasses } from '../../support/bootstrap.ts';
 import { writeBootstrap } from './bootstrap.ts';
@@ -26,6 +26,6 @@ export const ayaTwice: Contestant = {
   command(place) {
     const inbound = place.backends.map((port) => writeInbound(place, port));
     const outbound = writeBootstrap({ ...place, backends: place.backends.map(beside) }, true);
-    return [process.execPath, program, bundle, ...inbound, outbound];
+    return [process.execPath, program, launcher, ...inbound, outbound];
   },
 };
