@@ -1,15 +1,18 @@
 import type { Any } from '../../shared/xds/messages.gen.ts';
 import type { ServicePort } from '../model/service.ts';
 import type { TrafficPolicy } from '../model/traffic-policy.ts';
+import type { NodeKind } from './caller.ts';
 import type { ServiceEntry } from './catalog.ts';
 import type { FaultyRule } from './faulty-rules.ts';
 import type { Message } from './message.ts';
-import { clusterName } from './names.ts';
+import { clusterName, nowhere } from './names.ts';
 
 type RouteAction = Message<'envoy.config.route.v3.RouteAction'>;
 
 /** Where a rule sends to. */
 export interface Destination {
+  /** `SERVICE.NAMESPACE:PORT`. */
+  readonly name: string;
   readonly cluster: string;
   readonly weight: number;
   /** The service exists, and has the port. */
@@ -20,13 +23,20 @@ export interface Destination {
   readonly fault: Record<string, Required<Any>> | undefined;
 }
 
-export function destinationsOf(each: FaultyRule, entry: ServiceEntry, port: ServicePort): Destination[] {
+export function destinationsOf(
+  each: FaultyRule,
+  entry: ServiceEntry,
+  port: ServicePort,
+  kind: NodeKind,
+): Destination[] {
   const { rule, route, faults } = each;
   const { name, namespace } = entry.service.metadata;
   if (!rule || !route) {
+    const cluster = clusterName(name, namespace, port.port);
     return [
       {
-        cluster: clusterName(name, namespace, port.port),
+        name: cluster,
+        cluster,
         weight: 1,
         exists: true,
         policy: entry.policies[0],
@@ -38,10 +48,13 @@ export function destinationsOf(each: FaultyRule, entry: ServiceEntry, port: Serv
     const home = ref.namespace ?? route.metadata.namespace;
     const key = `${home}/${ref.name}`;
     const { service, policies } = entry.backends.get(key) ?? {};
+    const exists = service?.spec.ports.some((own) => own.port === ref.port) ?? false;
+    const name = clusterName(ref.name, home, ref.port);
     return {
-      cluster: clusterName(ref.name, home, ref.port),
+      name,
+      cluster: kind === 'grpc' && !exists ? nowhere : name,
       weight: ref.weight,
-      exists: service?.spec.ports.some((own) => own.port === ref.port) ?? false,
+      exists,
       policy: policies?.[0],
       fault: faults.get(key),
     };
@@ -49,7 +62,7 @@ export function destinationsOf(each: FaultyRule, entry: ServiceEntry, port: Serv
 }
 
 /** The part of the action that says where to. A share for what does not exist answers 500, of gRPC UNAVAILABLE (Gateway API). */
-export function sending(destinations: readonly Destination[], grpc: boolean): RouteAction {
+export function sending(destinations: readonly Destination[], grpc: boolean, kind: NodeKind): RouteAction {
   const code = grpc ? 'SERVICE_UNAVAILABLE' : 'INTERNAL_SERVER_ERROR';
   const missing = destinations.some(({ exists }) => !exists)
     ? ({ cluster_not_found_response_code: code } as const)
@@ -63,5 +76,8 @@ export function sending(destinations: readonly Destination[], grpc: boolean): Ro
       weight: { value: weight },
       ...(fault && { typed_per_filter_config: fault }),
     }));
-  return { weighted_clusters: { clusters }, ...missing };
+  // Old gRPC clients want to be told the sum.
+  const sum = clusters.reduce((all, { weight }) => all + weight.value, 0);
+  const total = kind === 'grpc' ? { total_weight: { value: sum } } : {};
+  return { weighted_clusters: { clusters, ...total }, ...missing };
 }

@@ -31,3 +31,9 @@ export function parseHost(text: string, from: string): ServiceHost | undefined {
 export function virtualHostName(name: string): string {
   return `outbound/${name}`;
 }
+
+/**
+ * For gRPC clients: the cluster of calls that go nowhere, which end with UNAVAILABLE. They know no answers by a route; some
+ * refuse routes that answer, wait for clusters that do not exist, or crash where no route matches.
+ */
+export const nowhere = 'nowhere';

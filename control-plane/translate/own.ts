@@ -1,12 +1,15 @@
 import { CLUSTER } from '../../shared/xds/type-url.ts';
 import type { MeshNode } from './caller.ts';
+import { emptyCluster } from './cluster.ts';
+import { noEndpoints } from './endpoints.ts';
 import { httpVersion } from './http-version.ts';
 import { inboundCluster, inboundListener, outboundListener } from './listener.ts';
 import type { Draft, Message } from './message.ts';
+import { nowhere } from './names.ts';
 
-/** What only one sidecar gets: its sockets, and the way to its own program. gRPC clients have none of it. */
+/** What only one sidecar gets: its sockets, and the way to its own program. gRPC clients have none of it, but one way that ends. */
 export function ownResources(node: MeshNode): Draft[] {
-  if (node.kind === 'grpc') return [];
+  if (node.kind === 'grpc') return [emptyCluster(nowhere), noEndpoints(nowhere)];
   return [...inboundClusterOf(node), ...outboundListener(node), ...inboundListener(node)];
 }
 

@@ -8,6 +8,7 @@ import type { ServiceEntry } from './catalog.ts';
 import { type FaultyRule, withFaults } from './faulty-rules.ts';
 import { hashing, stickiness } from './hash-policy.ts';
 import type { Message } from './message.ts';
+import { nowhere } from './names.ts';
 import type { Note } from './problem.ts';
 import { protocolOf } from './protocol.ts';
 import {
@@ -47,19 +48,22 @@ function routeOf(
   const { name, rule, route, condition } = each;
   const base: Route = { name, match, ...headerChanges(rule) };
   const redirects = redirectsOf(rule, condition, match);
-  if (redirects) return redirects.map((each) => ({ ...base, ...each }));
-  const destinations = destinationsOf(each, entry, port);
+  if (redirects)
+    return redirects.map((each) =>
+      caller.kind === 'grpc' ? ending({ ...base, match: each.match ?? match }) : { ...base, ...each },
+    );
+  const destinations = destinationsOf(each, entry, port, caller.kind);
   const grpc = route?.kind === 'GRPCRoute';
   // Gateway API: a rule without any backend that could take a request answers 500, and a gRPC call UNAVAILABLE.
   if (!destinations.some(({ exists, weight }) => exists && weight > 0)) {
     if (route) note(route, `rule ${name}: no backend exists that could take a request`);
+    if (caller.kind === 'grpc') return [ending(base)];
     const status = grpc ? 503 : 500;
     return [{ ...base, direct_response: { status, body: { inline_string: 'this route has no backend\n' } } }];
   }
-  for (const { cluster, exists } of destinations)
-    if (!exists && route) note(route, `backend ${cluster} does not exist`);
+  for (const { name, exists } of destinations) if (!exists && route) note(route, `backend ${name} does not exist`);
   const action: RouteAction = {
-    ...sending(destinations, grpc),
+    ...sending(destinations, grpc, caller.kind),
     ...rewriteOf(rule, condition),
     ...timeouts(each, entry, port, caller),
     ...hashing(
@@ -72,6 +76,11 @@ function routeOf(
     caller,
   );
   return retried({ ...base, ...faults(destinations) }, action, session, each, entry, caller, note);
+}
+
+/** For gRPC clients: calls end here, with UNAVAILABLE. */
+export function ending(route: Route): Route {
+  return { ...route, route: { cluster: nowhere } };
 }
 
 /** One destination: its fault stands on the route; of several each carries its own (see `sending`). */

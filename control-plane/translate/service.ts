@@ -10,7 +10,7 @@ import { clusterName, hostsOf, parseHost } from './names.ts';
 import type { Note } from './problem.ts';
 import { defaultPort, protocolOf } from './protocol.ts';
 import { grpcRoutes } from './route-configuration.ts';
-import { routesOf } from './routes.ts';
+import { ending, type Route, routesOf } from './routes.ts';
 import { grpcVirtualHost, virtualHostsOf } from './virtual-host.ts';
 
 /** All resources about one service for one caller. */
@@ -34,13 +34,20 @@ function grpcPort(entry: ServiceEntry, port: ServicePort, caller: Caller, note: 
   const canonical = clusterName(name, namespace, port.port);
   const hosts = hostsOf(name, namespace, caller.namespace);
   const targets = hosts.map((host) => `${host}:${port.port}`);
-  const routes = grpcVirtualHost(routesOf(entry, port, caller, note), canonical);
+  const routes = grpcVirtualHost(exhaustive(routesOf(entry, port, caller, note)), canonical);
   return [
     ...(port === defaultPort(entry.service) ? [...hosts, ...targets] : targets).map((each) =>
       apiListener(each, canonical),
     ),
     grpcRoutes(canonical, routes),
   ];
+}
+
+/** With a last route for whatever has none. */
+function exhaustive(routes: readonly Route[]): Route[] {
+  const last = routes.at(-1)?.match;
+  const all = last?.prefix === '' && (last.headers ?? []).length === 0;
+  return all ? [...routes] : [...routes, ending({ name: 'otherwise', match: { prefix: '' } })];
 }
 
 /**

@@ -1378,6 +1378,7 @@ export interface VirtualHost {
 /** envoy.config.route.v3.WeightedCluster */
 export interface WeightedCluster {
   clusters: WeightedClusterClusterWeight[];
+  total_weight?: UInt32Value;
 }
 
 /** envoy.config.route.v3.WeightedCluster.ClusterWeight */

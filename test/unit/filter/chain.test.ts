@@ -120,3 +120,15 @@ test('whatever filters do, each that began is ended exactly once and the run is 
     }),
   );
 });
+
+test('a filter that the route disables sees nothing of the request', () => {
+  const log: string[] = [];
+  const x = exchangeOf();
+  x.filterConfig = { b: 'disabled', c: 'enabled' };
+  const filters = ['a', 'b', 'c'].map((name) => recorder(name, null, log));
+  const run = new ChainRun(filters, x, () => log.push('done'));
+  run.start();
+  run.response(200, HeaderList.of());
+  run.end();
+  assert.deepEqual(log, ['a request', 'c request', 'done', 'c response 200', 'a response 200', 'c end', 'a end']);
+});
