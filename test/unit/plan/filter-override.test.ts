@@ -17,7 +17,7 @@ function overrideOf(each: object) {
   });
   const place = new Place('');
   const { f } = filterOverrides(message.typed_per_filter_config, place);
-  return { f: typeof f === 'object' ? f.maxActive : f, problems: allOf(place.findings) };
+  return { f: typeof f === 'object' && 'maxActive' in f ? f.maxActive : f, problems: allOf(place.findings) };
 }
 
 test('a route gives a filter other settings, or says whether it acts', () => {
