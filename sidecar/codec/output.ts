@@ -6,6 +6,9 @@ const OUTPUT_BYTES = MAX_ROOM + 4096;
 /** Buffers kept for the next turn; more are dropped when a turn needed more. */
 const MAX_KEPT = 8;
 
+/** What is left of an output that was dropped: connections may still point to it, and must not keep its memory. */
+const NOTHING = Buffer.alloc(0);
+
 /** The output buffers of one thread: a connection has one only while a turn writes to it. */
 export class OutputStock {
   readonly #free: Output[] = [];
@@ -24,6 +27,7 @@ export class OutputStock {
     output.at = 0;
     output.epoch = 0;
     if (this.#free.length < MAX_KEPT) this.#free.push(output);
+    else output.bytes = NOTHING;
   }
 
   /** This one is the socket's until it is given back: what it holds can no longer be changed. */

@@ -37,7 +37,7 @@ export interface FrameWire extends Wire {
 
 /** `bytes[0, at)` waits to leave. */
 export interface Output {
-  readonly bytes: Buffer;
+  bytes: Buffer;
   at: number;
   /**
    * A number of its own between two writes to the operating system: as long as it stays, what stands before `at` can

@@ -8,6 +8,7 @@ import { STATIC_TABLE } from './hpack-static.data.ts';
 import { huffmanEncode, huffmanLength } from './huffman.ts';
 
 const STATIC_COUNT = 61;
+const NOTHING = Buffer.alloc(0);
 /** Names remembered of one connection; peers may make up any number. */
 const MAX_NAMES = 256;
 /** Dynamic values of one name that are looked through, newest first. */
@@ -54,7 +55,7 @@ export class HpackEncoder {
   /** Sizes to tell the peer before the next block; -1 = none. The smallest since the last block goes first. */
   #smallest = -1;
   #pending = -1;
-  #out: Buffer = Buffer.alloc(0);
+  #out: Buffer = NOTHING;
   #at = 0;
   #copies = false;
 
@@ -142,6 +143,8 @@ export class HpackEncoder {
 
   /** Ends the block and returns the position after it. */
   end(): number {
+    // It is not this encoder's, and may be large.
+    this.#out = NOTHING;
     return this.#at;
   }
 
