@@ -47,6 +47,10 @@ export interface ConnectionPool {
   idleTimeout?: string;
   /** 0: no limit. */
   maxRequestsPerConnection?: number;
+  /** Of HTTP/2: at the same time, whatever more the endpoint allows; further ones get a connection more. */
+  maxStreamsPerConnection?: number;
+  /** Of HTTP/2: a PING after `interval` of silence, and a connection that does not answer it within `timeout` is given up. */
+  keepalive?: { interval: string; timeout: string };
 }
 
 export type RetryCondition = (typeof retryConditions)[number];
@@ -99,10 +103,18 @@ const retryConditions = [
   'unavailable',
 ] as const;
 
-const connectionPool = object<ConnectionPool>(
-  { idleTimeout: optional(span), maxRequestsPerConnection: optional(integer(0, 1_000_000_000)) },
-  { later: ['maxStreamsPerConnection', 'keepalive'] },
-);
+const connectionPool = object<ConnectionPool>({
+  idleTimeout: optional(span),
+  maxRequestsPerConnection: optional(integer(0, 1_000_000_000)),
+  maxStreamsPerConnection: optional(integer(1, 1_000_000_000)),
+  keepalive: optional(
+    // gRPC servers take more PING than one in some seconds for an attack.
+    object<NonNullable<ConnectionPool['keepalive']>>({
+      interval: required(duration(1_000, day)),
+      timeout: preset(duration(100, 3_600_000), '10s'),
+    }),
+  ),
+});
 
 const retry = object<RetryPolicy>({
   attempts: preset(integer(0, 10), 1),

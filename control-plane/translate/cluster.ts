@@ -2,7 +2,7 @@ import { parseDuration } from '../../shared/struct/duration.ts';
 import { fromMs } from '../../shared/xds/duration.ts';
 import { CLUSTER } from '../../shared/xds/type-url.ts';
 import type { Service, ServicePort } from '../model/service.ts';
-import type { TrafficPolicy } from '../model/traffic-policy.ts';
+import type { ConnectionPool, TrafficPolicy } from '../model/traffic-policy.ts';
 import type { Caller, NodeKind } from './caller.ts';
 import type { ServiceEntry } from './catalog.ts';
 import { healthChecks } from './health-check.ts';
@@ -76,7 +76,7 @@ function discovered(
     ...balancing(policy, kind, note),
     ...limits(policy, kind, note),
     ...(kind === 'grpc' && !compares ? {} : { outlier_detection: outlierDetection(detection) }),
-    ...(kind === 'grpc' ? {} : upstreamHttp(policy, http2)),
+    ...(kind === 'grpc' ? {} : upstreamHttp(policy, http2, note)),
     ...(kind === 'aya' ? ownOptions(policy) : {}),
   };
 }
@@ -98,8 +98,8 @@ function checked(
   return { health_checks: healthChecks(block, service, http2) };
 }
 
-/** The version of HTTP, and how long connections live. */
-function upstreamHttp(policy: TrafficPolicy | undefined, http2: boolean): Cluster {
+/** The version of HTTP, how long connections live, and what only HTTP/2 has. */
+function upstreamHttp(policy: TrafficPolicy | undefined, http2: boolean, note: Note): Cluster {
   const pool = policy?.spec.connectionPool;
   if (!pool && !http2) return {};
   const idle = pool?.idleTimeout;
@@ -108,5 +108,20 @@ function upstreamHttp(policy: TrafficPolicy | undefined, http2: boolean): Cluste
     ...(idle !== undefined && { idle_timeout: fromMs(parseDuration(idle) ?? 0) }),
     ...(requests > 0 && { max_requests_per_connection: { value: requests } }),
   };
-  return httpVersion(http2 ? 'http2' : 'http1', pool && lives);
+  if (http2) return httpVersion('http2', pool && lives, http2Options(pool));
+  for (const name of ['maxStreamsPerConnection', 'keepalive'] as const)
+    if (policy && pool?.[name] !== undefined)
+      note(policy, `connectionPool.${name}: only ports that speak HTTP/2 have it`);
+  return httpVersion('http1', pool && lives);
+}
+
+function http2Options(pool: ConnectionPool = {}): Message<'envoy.config.core.v3.Http2ProtocolOptions'> {
+  const { keepalive, maxStreamsPerConnection } = pool;
+  const ms = (text: string): number => parseDuration(text) ?? 0;
+  return {
+    ...(maxStreamsPerConnection !== undefined && { max_concurrent_streams: { value: maxStreamsPerConnection } }),
+    ...(keepalive && {
+      connection_keepalive: { interval: fromMs(ms(keepalive.interval)), timeout: fromMs(ms(keepalive.timeout)) },
+    }),
+  };
 }

@@ -2,14 +2,16 @@ import type { TrafficPolicy } from '../model/traffic-policy.ts';
 import type { Caller } from './caller.ts';
 import type { Note } from './problem.ts';
 
-/** What a sidecar of level 2 is the first to do: the path below `spec`. */
-const ofLevel2 = [
-  'healthCheck',
-  'outlierDetection.successRate',
-  'outlierDetection.failurePercentage',
-  'circuitBreaker.errorRate',
-  'circuitBreaker.maxConnectionsPerEndpoint',
-  'circuitBreaker.maxRequestsPerEndpoint',
+/** What older sidecars do not do: the path below `spec`, and the first level that does. */
+const since = [
+  ['healthCheck', 2],
+  ['outlierDetection.successRate', 2],
+  ['outlierDetection.failurePercentage', 2],
+  ['circuitBreaker.errorRate', 2],
+  ['circuitBreaker.maxConnectionsPerEndpoint', 2],
+  ['circuitBreaker.maxRequestsPerEndpoint', 2],
+  ['connectionPool.maxStreamsPerConnection', 3],
+  ['connectionPool.keepalive', 3],
 ] as const;
 
 /** The policy without what protects endpoints in ways that an older sidecar would refuse (decisions D19). */
@@ -18,9 +20,10 @@ export function protectionKnownTo(
   policy: TrafficPolicy | undefined,
   note: Note,
 ): TrafficPolicy | undefined {
-  if (!policy || kind !== 'aya' || level >= 2) return policy;
+  if (!policy || kind !== 'aya' || since.every(([, first]) => level >= first)) return policy;
   const spec = structuredClone(policy.spec) as unknown as Record<string, Record<string, unknown> | undefined>;
-  for (const path of ofLevel2) {
+  for (const [path, first] of since) {
+    if (level >= first) continue;
     const [block = '', field] = path.split('.');
     const holder = field === undefined ? spec : spec[block];
     const name = field ?? block;
@@ -29,6 +32,11 @@ export function protectionKnownTo(
     note(policy, `${path}: sidecars of level ${level} do not have it`, 'aya');
   }
   return { ...policy, spec: spec as unknown as TrafficPolicy['spec'] };
+}
+
+/** Sidecars of level 3 honour the deadlines of gRPC callers where a route says so; Envoy does, too. */
+export function honoursGrpcTimeout({ kind, level }: Pick<Caller, 'kind' | 'level'>): boolean {
+  return kind === 'envoy' || (kind === 'aya' && level >= 3);
 }
 
 /** Sidecars of level 3 make gRPC of gRPC-Web where a virtual host says so; Envoy does, too. */

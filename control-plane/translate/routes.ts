@@ -7,6 +7,7 @@ import type { Caller } from './caller.ts';
 import type { ServiceEntry } from './catalog.ts';
 import { type FaultyRule, withFaults } from './faulty-rules.ts';
 import { hashing, stickiness } from './hash-policy.ts';
+import { honoursGrpcTimeout } from './levels.ts';
 import type { Message } from './message.ts';
 import { nowhere } from './names.ts';
 import type { Note } from './problem.ts';
@@ -96,7 +97,7 @@ function timeouts({ rule, route }: FaultyRule, entry: ServiceEntry, port: Servic
     return request > 0 ? { max_stream_duration: { max_stream_duration: fromMs(request) } } : {};
   }
   const idle = policy?.idle;
-  const grpc = route?.kind === 'GRPCRoute' || protocolOf(port) === 'http2';
+  const grpc = honoursGrpcTimeout(caller) && (route?.kind === 'GRPCRoute' || protocolOf(port) === 'http2');
   return {
     timeout: fromMs(request),
     // A call's own grpc-timeout holds in place of the route's, and may not be longer.

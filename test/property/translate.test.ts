@@ -256,7 +256,14 @@ const policyObject = fc
       }),
     ),
     healthCheck: maybe(fc.oneof(...healthChecks.map((each) => fc.constant(each)))),
-    connectionPool: maybe(fc.record({ idleTimeout: maybe(span), maxRequestsPerConnection: maybe(fc.nat(5)) })),
+    connectionPool: maybe(
+      fc.record({
+        idleTimeout: maybe(span),
+        maxRequestsPerConnection: maybe(fc.nat(5)),
+        maxStreamsPerConnection: maybe(fc.integer({ min: 1, max: 5 })),
+        keepalive: maybe(fc.record({ interval: fc.constant('30s'), timeout: fc.constant('5s') })),
+      }),
+    ),
     retry: maybe(
       fc.record({
         attempts: fc.nat(10),

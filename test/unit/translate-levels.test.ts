@@ -3,10 +3,13 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { readNode } from '../../control-plane/translate/caller.ts';
 import { translate } from '../../control-plane/translate/translation.ts';
-import type { Node } from '../../shared/xds/messages.gen.ts';
+import { unpack } from '../../shared/xds/codec.ts';
+import type { Any, Messages, Node } from '../../shared/xds/messages.gen.ts';
 import { CLUSTER } from '../../shared/xds/type-url.ts';
 import { nodeWith } from '../support/node.ts';
 import { accepted, readWorld } from '../support/world.ts';
+
+const CLUSTER_MESSAGE = 'envoy.config.cluster.v3.Cluster';
 
 const world = readWorld(path.join(import.meta.dirname, '../golden/worlds/11-protection.yaml'));
 
@@ -55,5 +58,35 @@ test('a sidecar of level 2 is told nothing of gRPC-Web', () => {
   ] as const) {
     const { resources } = translate(grpc, readNode({ ...node, client_features: [feature] }, 'aya'), accepted);
     assert.equal(JSON.stringify(resources).includes('grpc_web'), found, feature);
+  }
+});
+
+test('a sidecar of level 2 gets neither what is new of HTTP/2 nor deadlines of gRPC callers, and the policy says so', () => {
+  const grpc = readWorld(path.join(import.meta.dirname, '../golden/worlds/12-grpc-routes.yaml'));
+  const node = nodeWith('old', 'aya', { service: 'web', outbound: '127.0.0.1:15001' }) as Node;
+  for (const [feature, found] of [
+    ['aya.v1.2', false],
+    ['aya.v1.3', true],
+  ] as const) {
+    const { problems, resources } = translate(grpc, readNode({ ...node, client_features: [feature] }, 'aya'), accepted);
+    const cluster = resources.find((each) => each.type === CLUSTER && each.name === 'cart-next.default:50051');
+    assert.ok(cluster);
+    const { typed_extension_protocol_options: packed } = cluster.message as Messages[typeof CLUSTER_MESSAGE];
+    const [any] = Object.values(packed);
+    const options = unpack('envoy.extensions.upstreams.http.v3.HttpProtocolOptions', any as Any);
+    const http2 = options?.explicit_http_config?.http2_protocol_options;
+    assert.equal(http2?.connection_keepalive !== undefined, found);
+    assert.equal(http2?.max_concurrent_streams !== undefined, found);
+    assert.equal(JSON.stringify(resources).includes('grpc_timeout_header_max'), found);
+    const told = problems.filter((each) => each.name === 'next').map((each) => each.message);
+    assert.deepEqual(
+      told,
+      found
+        ? []
+        : [
+            'connectionPool.maxStreamsPerConnection: sidecars of level 2 do not have it',
+            'connectionPool.keepalive: sidecars of level 2 do not have it',
+          ],
+    );
   }
 });
