@@ -124,9 +124,9 @@ test('without a sidecar that gets ready the program never starts, and the error 
   const crashed = ayaRun([], program, { STAND_IN: 'crash' });
   assert.equal(await crashed.ended(), 1);
   assert.match(crashed.said().join('\n'), /error: the sidecar ended before it was ready: exit code 3/);
-  const slow = ayaRun(['--ready-time', '2'], program, { STAND_IN: 'slow' });
+  const slow = ayaRun(['--ready-time', '5'], program, { STAND_IN: 'slow' });
   assert.equal(await slow.ended(), 1);
-  assert.match(slow.said().join('\n'), /error: the sidecar is not ready after 2 s: PRE_INITIALIZING/);
+  assert.match(slow.said().join('\n'), /error: the sidecar is not ready after 5 s: PRE_INITIALIZING/);
   assert.equal(line(slow, 'program'), undefined);
 });
 

@@ -175,7 +175,7 @@ test('who waits for a connection that fails is refused at once, and nothing stay
 
 test('idle connections of all endpoints go when their time is over, and no timer runs on', async (t) => {
   const [one, other] = await two(t);
-  const upstreams = new Upstreams(10, { idleTimeout: 60 });
+  const upstreams = new Upstreams(10, { idleTimeout: 500 });
   const [left, right] = [upstreams.pool(one.port), upstreams.pool(other.port)];
   await lease(left).run();
   await lease(right).run();
