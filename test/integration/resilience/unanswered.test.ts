@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http2 from 'node:http2';
 import type net from 'node:net';
 import { type TestContext, test } from 'node:test';
+import type { ClusterPlan } from '../../../sidecar/core/plan/cluster.ts';
 import { deafPort, httpBackend, rawBackend } from '../../support/backend.ts';
 import { retryPlan } from '../../support/cluster.ts';
 import { clusterPieces, listenerPiece, routePiece, WorkerUnderTest } from '../../support/data-path.ts';
@@ -8,7 +11,13 @@ import { call } from '../../support/http-call.ts';
 import { forwardPlan, prefix, routePlan } from '../../support/route-plan.ts';
 
 /** A sidecar that passes everything on to `ports`, and retries by classes what `on` says. */
-function hop(t: TestContext, ports: readonly number[], on: readonly string[], classes = true): WorkerUnderTest {
+function hop(
+  t: TestContext,
+  ports: readonly number[],
+  on: readonly string[],
+  classes = true,
+  protocol: ClusterPlan['protocol'] = 'http1',
+): WorkerUnderTest {
   const retry = retryPlan({
     attempts: ports.length === 1 ? 1 : 2,
     on,
@@ -17,7 +26,7 @@ function hop(t: TestContext, ports: readonly number[], on: readonly string[], cl
     hostSelectionAttempts: 3,
   });
   return new WorkerUnderTest(t, [
-    ...clusterPieces('cart', 0, ports),
+    ...clusterPieces('cart', 0, ports, { protocol }),
     routePiece([routePlan('cart', prefix('/'), { action: forwardPlan({ retry }) })]),
     listenerPiece(),
   ]);
@@ -81,4 +90,31 @@ test('that nobody answered is for sidecars: their clients do not see it, and nei
   const plain = await call(hop(t, ports, outbound, false).port);
   assert.equal(plain.headers['x-aya-unanswered'], 'unsent');
   assert.equal(plain.headers['x-envoy-attempt-count'], undefined);
+});
+
+test('a gRPC service that is gone while its sidecar stays costs no call', async (t) => {
+  const service = http2.createServer();
+  service.on('stream', (stream: http2.ServerHttp2Stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.resume().end();
+  });
+  service.listen(0, '127.0.0.1');
+  await once(service, 'listening');
+  const { port } = service.address() as net.AddressInfo;
+  const hops = [await deafPort(), port].map((each) => hop(t, [each], inbound, true, 'http2'));
+  const ports = hops.map((each) => each.port);
+  const client = http2.connect(`http://127.0.0.1:${hop(t, ports, outbound, true, 'http2').port}`);
+  t.after(() => {
+    client.destroy();
+    service.close();
+  });
+  for (let each = 0; each < 20; each += 1) {
+    const stream = client.request({ ':method': 'POST', ':path': '/Cart/Add', 'content-type': 'application/grpc' });
+    stream.end(Buffer.alloc(5));
+    const [head] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
+    stream.resume();
+    const trailers = head['grpc-status'] === undefined ? ((await once(stream, 'trailers')) as [typeof head])[0] : head;
+    assert.equal(trailers['grpc-status'], '0');
+  }
 });
