@@ -18,7 +18,8 @@ const leastRequest = {
 const peakEwma = { name: 'peak-ewma', typed_config: { '@type': type('aya.v1.PeakEwma') } };
 
 const options = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
-const http2: Json = {
+/** Of a cluster whose endpoints speak HTTP/2. */
+export const http2: Json = {
   typed_extension_protocol_options: {
     [options]: { '@type': type(options), explicit_http_config: { http2_protocol_options: {} } },
   },
