@@ -3,12 +3,13 @@ import type { Bench } from '../bench.ts';
 import { SINK } from '../contenders/backend.ts';
 import type { Contender } from '../contenders/contender.ts';
 import { usageOf } from '../cpu.ts';
+import { affordable } from '../descriptors.ts';
 import { Http2Client, requestBlock } from '../http2-client.ts';
 import { type Figure, figureOf, type Result, type Sample } from '../result.ts';
 import { bare } from '../shape.ts';
 import type { Row } from './row.ts';
 
-const CONNECTIONS = 4_000;
+const CONNECTIONS = affordable(12_000).count;
 /** Connections that are opened at the same time. */
 const BATCH = 100;
 /** Streams that stay open, on so many connections. */
@@ -47,7 +48,8 @@ type Opened = { readonly clients: readonly Http2Client[]; readonly count: number
 async function connections(port: number): Promise<Opened> {
   const clients: Http2Client[] = [];
   while (clients.length < CONNECTIONS) {
-    clients.push(...(await Promise.all(Array.from({ length: BATCH }, () => answered(port)))));
+    const count = Math.min(BATCH, CONNECTIONS - clients.length);
+    clients.push(...(await Promise.all(Array.from({ length: count }, () => answered(port)))));
   }
   return { clients, count: CONNECTIONS };
 }
@@ -74,7 +76,7 @@ async function measured(bench: Bench, contender: Contender, open: (port: number)
   const server = await bench.start(contender, {
     protocol: 'http2',
     streaming: true,
-    clients: CARRIERS * STREAMS + 1_000,
+    clients: Math.max(CONNECTIONS, CARRIERS * STREAMS) + 1_000,
   });
   const port = Number(new URL(server.url).port);
   // What any first hundred would leave behind: pools, buffers, compiled code.

@@ -1,17 +1,15 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
 import type { Contender } from '../contenders/contender.ts';
 import { usageOf } from '../cpu.ts';
+import { affordable } from '../descriptors.ts';
 import { figureOf, type Sample } from '../result.ts';
 import { bare, requestOf } from '../shape.ts';
 import type { Row } from './row.ts';
 
 const wanted = 12_000;
-/** Descriptors of a process besides those of the idle clients. */
-const spare = 500;
 /** Connections that are opened at the same time: fewer than any proxy lets wait to be accepted. */
 const batch = 100;
 const settleMs = 2_000;
@@ -22,11 +20,7 @@ export const idle: Row = {
   name: 'idle',
   words: `resident memory of ${wanted} idle keep-alive connections`,
   async measure(bench: Bench) {
-    // Node raises its own limit of open files to the hard one, and what it starts inherits that.
-    const files = Number(
-      /^Max open files +\d+ +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? wanted * 2,
-    );
-    const clients = Math.min(wanted, files - spare);
+    const { count: clients, limit } = affordable(wanted);
     const samples = new Map<string, Sample[]>(bench.contenders.map(({ name }) => [name, []]));
     for (let round = 0; round < Math.min(bench.rounds, mostRounds); round += 1) {
       for (const each of bench.contenders) samples.get(each.name)?.push(await memoryPerClient(bench, each, clients));
@@ -40,7 +34,7 @@ export const idle: Row = {
         bounds: [{ of: 'aya', floor: 8, goal: 5 }],
         notes: [
           'Growth of resident memory, each connection having had one answer. nginx has set a part aside for each before any came.',
-          ...(clients < wanted ? [`No more than ${clients} of ${wanted}: the limit of open files is ${files}.`] : []),
+          ...(clients < wanted ? [`No more than ${clients} of ${wanted}: the limit of open files is ${limit}.`] : []),
         ],
       },
     ];
