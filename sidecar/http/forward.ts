@@ -15,7 +15,7 @@ import { stampAttempt } from './attempt-headers.ts';
 import type { Call } from './call.ts';
 import type { Upstream } from './context.ts';
 import { injectedFailure, observeInjected } from './injected.ts';
-import { NEVER, Repeats } from './repeats.ts';
+import { NEVER, Repeats, unprocessed } from './repeats.ts';
 import { REPLY } from './rescue.ts';
 import { Rivals } from './rivals.ts';
 import { streamsOf } from './switching.ts';
@@ -213,7 +213,7 @@ export class Forward {
     this.attemptEnded();
     if (this.call.responding) return this.call.truncate(failure);
     const { endpoint, sent } = attempt;
-    if (failure === FAILURE.refused && this.repeats.repeatsRefused()) return this.#retry();
+    if (unprocessed(failure, sent) && this.repeats.repeatsRefused()) return this.#retry();
     if (!this.repeats.wantsAfter(failure, sent)) return this.#fail(failure);
     const atOnce = this.repeats.atOnce(this.#upstream.cluster);
     if (atOnce ? !this.#admit(endpoint, 0) : !this.#again(endpoint)) this.#fail(failure);

@@ -5,7 +5,7 @@ import type { RetryPolicy } from '../cluster/retry/policy.ts';
 import { takeUnanswered, UNANSWERED, type Unanswered } from '../cluster/retry/unanswered.ts';
 import type { LocalReply } from '../core/filter.ts';
 import { H, type HeaderList } from '../core/headers.ts';
-import { type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
+import { FAILURE, type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
 import type { RouteEntry } from '../route/table.ts';
 import type { Call } from './call.ts';
 import type { Upstream } from './context.ts';
@@ -16,6 +16,11 @@ const GRPC_STATUS = H['grpc-status'];
 const UNPROCESSED_BYTES = 64 * 1024;
 /** Of a server that does not want to see the call again. */
 export const NEVER = -2;
+
+/** The endpoint surely did nothing with it: it says so, or the connection went before anything was written. */
+export function unprocessed(failure: Failure, sent: boolean): boolean {
+  return failure === FAILURE.refused || (failure === FAILURE.reset && !sent);
+}
 
 /** How often one request was repeated, and whether it may be again: by policy, count, body, deadline and budget. */
 export class Repeats {

@@ -41,6 +41,7 @@ export class ClusterStats {
   readonly upstreamCxIdleTimeout: Cell;
   readonly upstreamCxMaxRequests: Cell;
   readonly upstreamCxProtocolError: Cell;
+  readonly http2KeepaliveTimeout: Cell;
   readonly upstreamCxNoneHealthy: Cell;
   readonly upstreamCxRxBytesTotal: Cell;
   readonly upstreamCxTxBytesTotal: Cell;
@@ -99,6 +100,7 @@ export class ClusterStats {
     this.upstreamCxDestroyRemoteWithActiveRq = counter('upstream_cx_destroy_remote_with_active_rq');
     this.upstreamCxIdleTimeout = counter('upstream_cx_idle_timeout');
     this.upstreamCxMaxRequests = counter('upstream_cx_max_requests');
+    this.http2KeepaliveTimeout = counter('http2.keepalive_timeout');
     this.upstreamCxProtocolError = counter('upstream_cx_protocol_error');
     this.upstreamCxNoneHealthy = counter('upstream_cx_none_healthy');
     this.upstreamCxRxBytesTotal = counter('upstream_cx_rx_bytes_total');

@@ -137,6 +137,7 @@ export class Http2Connection {
     const { sockets, stats } = this.#cluster;
     const remote = this.#wire.closedBy === 'peer';
     stats.upstreamCxDestroy.inc();
+    if (this.#session?.silent) stats.http2KeepaliveTimeout.inc();
     (remote ? stats.upstreamCxDestroyRemote : stats.upstreamCxDestroyLocal).inc();
     stats.upstreamCxLengthMs.record(sockets.turn.now - this.#began);
     this.#end(true, FAILURE.reset);

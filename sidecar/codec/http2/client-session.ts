@@ -26,6 +26,8 @@ export class ClientSession extends Connection {
   /** Monotonic ms of the last bytes, and of the PING that waits for its answer (-1 = none does). */
   #heard: number;
   #pinged = -1;
+  /** It was given up because a PING had no answer. */
+  silent = false;
 
   constructor(wire: FrameWire, options: ClientOptions, context: ConnectionContext, owner: ClientSessionOwner) {
     super(wire, options, context, false);
@@ -177,7 +179,10 @@ export class ClientSession extends Connection {
     if (this.#pinged >= 0) {
       // Whatever came since is as good as the answer.
       if (this.#heard > this.#pinged) this.#pinged = -1;
-      else if (now - this.#pinged >= keepaliveTimeout) this.destroy();
+      else if (now - this.#pinged >= keepaliveTimeout) {
+        this.silent = true;
+        this.destroy();
+      }
     } else if (keepaliveInterval > 0 && now - this.#heard >= keepaliveInterval) this.#ping();
     return keepaliveInterval > 0 || this.#pinged >= 0 ? 0 : Number.POSITIVE_INFINITY;
   }

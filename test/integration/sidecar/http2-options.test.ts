@@ -112,6 +112,8 @@ test('a server that has gone silent is found by PING: what waits for it fails, a
   silent = false;
   assert.equal((await call(sidecar.port(), { path: '/' })).status, 200);
   assert.equal(server.peers.length, 2);
+  // The second is as deaf, and may have been given up as well.
+  assert.ok((await sidecar.stat('cluster.cart.http2.keepalive_timeout')) >= 1);
 });
 
 test('a request after a silence sends a PING ahead', async (t) => {
