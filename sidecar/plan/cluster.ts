@@ -93,7 +93,7 @@ export function cluster(message: Cluster, place: Place, commands = false): Clust
     outlier: message.outlier_detection
       ? outlierDetection(message.outlier_detection, aya !== undefined, place.at('outlier_detection'))
       : null,
-    healthCheck: healthCheck(message.health_checks, commands, place),
+    healthCheck: healthCheck(message.health_checks, tls, commands, place),
     ...upstreamHttp(message.typed_extension_protocol_options, isTls(message.transport_socket), place),
     tls,
     service: serviceOf(name),
@@ -103,12 +103,12 @@ export function cluster(message: Cluster, place: Place, commands = false): Clust
   return { plan, source: sourceOf(message, place), fromFiles: made };
 }
 
-/** What main asks endpoints by itself it asks in plain text, and would hear nothing. */
+/** What main asks endpoints by gRPC it asks in plain text, and would hear nothing. */
 function checkPlainProbes(
   { balancer, healthCheck }: Pick<ClusterPlan, 'balancer' | 'healthCheck'>,
   place: Place,
 ): void {
-  if (healthCheck && healthCheck.probe.kind !== 'command') place.at('health_checks').refuse('within TLS');
+  if (healthCheck?.probe.kind === 'grpc') place.at('health_checks').refuse('grpc_health_check within TLS');
   if (balancer.kind === 'client-side-weights' && balancer.reportEvery > 0) {
     place.at('load_balancing_policy').refuse('enable_oob_load_report within TLS');
   }

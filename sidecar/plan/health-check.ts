@@ -18,6 +18,7 @@ import type {
   StatusRange,
   TcpProbePlan,
 } from '../core/plan/health-check.ts';
+import type { ClientTlsPlan } from '../core/plan/tls.ts';
 import { messageOf } from './extension.ts';
 import { headerName } from './header-mutation.ts';
 import { headerValue, hostText, targetPath } from './message-text.ts';
@@ -28,7 +29,12 @@ import { booleanOf, durationOf, numberOf, positiveDurationOf } from './value.ts'
  * The active health check of a cluster with Envoy's defaults; null when there is none. `commands`: programs of this machine
  * may be run, which only a bootstrap file may ask for.
  */
-export function healthCheck(checks: readonly HealthCheck[], commands: boolean, place: Place): HealthCheckPlan | null {
+export function healthCheck(
+  checks: readonly HealthCheck[],
+  tls: ClientTlsPlan | null,
+  commands: boolean,
+  place: Place,
+): HealthCheckPlan | null {
   const [message] = checks;
   if (!message) return null;
   if (checks.length > 1) place.index('health_checks', 1).wrong('a cluster has one health check at most');
@@ -57,6 +63,7 @@ export function healthCheck(checks: readonly HealthCheck[], commands: boolean, p
     logFailures: message.always_log_health_check_failures ?? false,
     logSuccesses: message.always_log_health_check_success ?? false,
     probe: probe(message, commands, at),
+    tls,
   };
 }
 

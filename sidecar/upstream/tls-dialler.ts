@@ -1,10 +1,10 @@
 import type { OnReadOpts } from 'node:net';
-import type { ConnectionOptions, PeerCertificate, SecureContext, TLSSocket } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import type { Layer } from '../codec/layer.ts';
-import { isNamedDer } from '../codec/peer-certificate.ts';
-import { nodeTls, secureContext } from '../codec/secure-context.ts';
+import { nodeTls } from '../codec/secure-context.ts';
 import { SocketWire } from '../codec/socket.ts';
 import type { SocketContext } from '../codec/socket-context.ts';
+import { clientOptions, WRONG_NAME } from '../codec/tls-client.ts';
 import { tlsFacts } from '../codec/tls-facts.ts';
 import { handshakeFailure } from '../core/outcome.ts';
 import type { ClientTlsPlan } from '../core/plan/tls.ts';
@@ -15,13 +15,10 @@ import type { Dialler } from './dialler.ts';
 export class ClientTls {
   readonly plan: ClientTlsPlan;
   readonly stats: TlsStats;
-  readonly context: SecureContext;
 
-  /** Main has seen that OpenSSL takes the plan. */
   constructor(plan: ClientTlsPlan, stats: TlsStats) {
     this.plan = plan;
     this.stats = stats;
-    this.context = secureContext(plan);
   }
 }
 
@@ -30,8 +27,6 @@ interface ConstructorOptions {
   readonly allowHalfOpen: true;
   readonly onread: OnReadOpts;
 }
-
-const WRONG_NAME = 'AYA_WRONG_NAME';
 
 /** Makes connections within TLS to one endpoint, and takes up sessions there that it had before. */
 export class TlsDialler implements Dialler {
@@ -64,21 +59,15 @@ export class TlsDialler implements Dialler {
   }
 
   #connect(protocols: readonly string[], onread: OnReadOpts, layer: Layer): TLSSocket {
-    const { context, plan } = this.#tls;
-    const wanted = plan.alpn.length > 0 ? plan.alpn : protocols;
+    const { plan } = this.#tls;
     const options: ConnectionOptions & ConstructorOptions = {
+      ...clientOptions(plan, plan.alpn.length > 0 ? plan.alpn : protocols),
       host: this.#address,
       port: this.#port,
       allowHalfOpen: true,
       onread,
-      secureContext: context,
-      servername: plan.serverName,
-      // As Envoy: without an authority to trust any certificate will do, and names count only where they are configured.
-      rejectUnauthorized: plan.trustedCa !== '',
-      checkServerIdentity: (_host, certificate) => this.#nameProblem(certificate),
       session: this.#session(),
     };
-    if (wanted.length > 0) options.ALPNProtocols = [...wanted];
     const socket = nodeTls().connect(options);
     let stands = false;
     socket.once('connect', () => {
@@ -100,11 +89,6 @@ export class TlsDialler implements Dialler {
   #keep(session: Buffer): void {
     this.#sessions.unshift(session);
     this.#sessions.length = Math.min(this.#sessions.length, this.#tls.plan.maxSessions);
-  }
-
-  #nameProblem({ raw }: PeerCertificate): Error | undefined {
-    if (isNamedDer(raw, this.#tls.plan.peerNames)) return undefined;
-    return Object.assign(new Error('the certificate is for none of the expected names'), { code: WRONG_NAME });
   }
 
   #refusal({

@@ -33,5 +33,6 @@ export const healthCheckPlan = (over: Partial<HealthCheckPlan> = {}): HealthChec
   logFailures: false,
   logSuccesses: false,
   probe: httpProbePlan(),
+  tls: null,
   ...over,
 });

@@ -1,6 +1,10 @@
-import { Client } from 'undici';
+import type { TLSSocket } from 'node:tls';
+import { type buildConnector, Client } from 'undici';
 import type { Cancel } from '../../../shared/time/clock.ts';
+import { nodeTls } from '../../codec/secure-context.ts';
+import { clientOptions } from '../../codec/tls-client.ts';
 import type { HttpProbePlan, StatusRange } from '../../core/plan/health-check.ts';
+import type { ClientTlsPlan } from '../../core/plan/tls.ts';
 import type { ProbeResult } from './endpoint-check.ts';
 import { PayloadMatch } from './payload.ts';
 import { type Prober, type ProbeTarget, passed, refused, unreachable } from './probe.ts';
@@ -16,8 +20,15 @@ export class HttpProber implements Prober {
   readonly #reuse: boolean;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #client: Client;
+  /** A handshake under way. */
+  #handshake: TLSSocket | null = null;
 
-  constructor(plan: HttpProbePlan, { address, hostname, port }: ProbeTarget, reuse: boolean) {
+  constructor(
+    plan: HttpProbePlan,
+    { address, hostname, port }: ProbeTarget,
+    reuse: boolean,
+    tls: ClientTlsPlan | null,
+  ) {
     this.#plan = plan;
     this.#reuse = reuse;
     const headers = new Map([['host', plan.host || hostname], ['user-agent', 'Aya/HC'], ...plan.headers]);
@@ -25,13 +36,14 @@ export class HttpProber implements Prober {
     this.#headers = Object.fromEntries(headers);
     const host = address.includes(':') ? `[${address}]` : address;
     // Times are kept by whoever probes.
-    this.#client = new Client(`http://${host}:${port}`, {
+    this.#client = new Client(`${tls ? 'https' : 'http'}://${host}:${port}`, {
       keepAliveTimeout: KEEP_ALIVE,
       keepAliveMaxTimeout: KEEP_ALIVE,
       headersTimeout: 0,
       bodyTimeout: 0,
       connectTimeout: 0,
-      ...(plan.http2 && { allowH2: true, useH2c: true }),
+      ...(plan.http2 && { allowH2: true, useH2c: tls === null }),
+      ...(tls && { connect: (_options, done) => this.#connect(tls, address, port, done) }),
     });
   }
 
@@ -45,11 +57,32 @@ export class HttpProber implements Prober {
         if (!abort.signal.aborted) done(unreachable(`no answer: ${error.code ?? error.message}`));
       },
     );
-    return () => abort.abort();
+    return () => {
+      abort.abort();
+      // Else the next probe would wait for it, too.
+      this.#handshake?.destroy(new Error('the handshake takes too long'));
+    };
   }
 
   close(): void {
     void this.#client.destroy();
+  }
+
+  /** As requests of the cluster do. */
+  #connect(tls: ClientTlsPlan, host: string, port: number, done: buildConnector.Callback): void {
+    const protocols = this.#plan.http2 ? ['h2'] : ['http/1.1'];
+    const socket = nodeTls().connect({ ...clientOptions(tls, protocols), host, port });
+    this.#handshake = socket;
+    const failed = (error: Error): void => {
+      this.#handshake = null;
+      done(error, null);
+    };
+    socket.once('error', failed);
+    socket.once('secureConnect', () => {
+      this.#handshake = null;
+      socket.off('error', failed);
+      done(null, socket);
+    });
   }
 
   async #ask(signal: AbortSignal): Promise<ProbeResult> {

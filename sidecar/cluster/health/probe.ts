@@ -38,17 +38,17 @@ export const unreachable = (reason: string): ProbeResult => ({ passed: false, fi
 
 /** The prober for a plan; what it needs is loaded only now (decision D27). */
 export async function proberFor(
-  { probe, reuseConnection }: HealthCheckPlan,
+  { probe, reuseConnection, tls }: HealthCheckPlan,
   target: ProbeTarget,
   { commandPath }: ProbeSurroundings,
 ): Promise<Prober> {
   switch (probe.kind) {
     case 'http':
-      return new (await import('./http-prober.ts')).HttpProber(probe, target, reuseConnection);
+      return new (await import('./http-prober.ts')).HttpProber(probe, target, reuseConnection, tls);
     case 'grpc':
       return new (await import('./grpc-prober.ts')).GrpcProber(probe, target, reuseConnection);
     case 'tcp':
-      return new (await import('./tcp-prober.ts')).TcpProber(probe, target);
+      return new (await import('./tcp-prober.ts')).TcpProber(probe, target, tls);
     case 'command':
       return new (await import('./command-prober.ts')).CommandProber(probe, target, commandPath);
   }

@@ -1,6 +1,9 @@
 import { connect } from 'node:net';
 import type { Cancel } from '../../../shared/time/clock.ts';
+import { nodeTls } from '../../codec/secure-context.ts';
+import { clientOptions } from '../../codec/tls-client.ts';
 import type { TcpProbePlan } from '../../core/plan/health-check.ts';
+import type { ClientTlsPlan } from '../../core/plan/tls.ts';
 import type { ProbeResult } from './endpoint-check.ts';
 import { PayloadMatch } from './payload.ts';
 import { type Prober, type ProbeTarget, passed, unreachable } from './probe.ts';
@@ -9,8 +12,10 @@ import { type Prober, type ProbeTarget, passed, unreachable } from './probe.ts';
 export class TcpProber implements Prober {
   readonly #plan: TcpProbePlan;
   readonly #target: ProbeTarget;
+  readonly #tls: ClientTlsPlan | null;
 
-  constructor(plan: TcpProbePlan, target: ProbeTarget) {
+  constructor(plan: TcpProbePlan, target: ProbeTarget, tls: ClientTlsPlan | null) {
+    this.#tls = tls;
     this.#plan = plan;
     this.#target = target;
   }
@@ -18,7 +23,9 @@ export class TcpProber implements Prober {
   probe(done: (result: ProbeResult) => void): Cancel {
     const { receive, send } = this.#plan;
     const match = new PayloadMatch(receive);
-    const socket = connect(this.#target.port, this.#target.address);
+    const { address: host, port } = this.#target;
+    const tls = this.#tls;
+    const socket = tls ? nodeTls().connect({ ...clientOptions(tls, tls.alpn), host, port }) : connect(port, host);
     let over = false;
     const end = (result?: ProbeResult): void => {
       if (over) return;
@@ -26,7 +33,7 @@ export class TcpProber implements Prober {
       socket.destroy();
       if (result) done(result);
     };
-    socket.on('connect', () => {
+    socket.on(tls ? 'secureConnect' : 'connect', () => {
       if (send !== '') socket.write(Buffer.from(send, 'hex'));
       if (match.complete) end(passed);
     });

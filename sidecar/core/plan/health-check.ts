@@ -1,3 +1,5 @@
+import type { ClientTlsPlan } from './tls.ts';
+
 /** Active health checking of a cluster's endpoints, with Envoy's defaults filled in. All times in ms. */
 export interface HealthCheckPlan {
   readonly timeout: number;
@@ -22,6 +24,8 @@ export interface HealthCheckPlan {
   readonly logFailures: boolean;
   readonly logSuccesses: boolean;
   readonly probe: ProbePlan;
+  /** That of the cluster; null = plain. */
+  readonly tls: ClientTlsPlan | null;
 }
 
 export type ProbePlan = HttpProbePlan | TcpProbePlan | GrpcProbePlan | CommandProbePlan;

@@ -39,6 +39,7 @@ test("a health check has Envoy's defaults", () => {
     reuseConnection: true,
     logFailures: false,
     logSuccesses: false,
+    tls: null,
     probe: {
       kind: 'http',
       http2: false,

@@ -159,7 +159,7 @@ const refused: [string, (ground: Ground) => Json, string | RegExp][] = [
     `${U}.common_tls_context.validation_context.trusted_ca: holds no certificate in PEM`,
   ],
   [
-    'health checks',
+    'health checks by gRPC',
     towardsEndpoints(() => [{}], {
       health_checks: [
         {
@@ -167,11 +167,11 @@ const refused: [string, (ground: Ground) => Json, string | RegExp][] = [
           interval: '1s',
           unhealthy_threshold: 1,
           healthy_threshold: 1,
-          http_health_check: { path: '/' },
+          grpc_health_check: {},
         },
       ],
     }),
-    'static_resources.clusters[0].health_checks: not supported yet (within TLS)',
+    'static_resources.clusters[0].health_checks: not supported yet (grpc_health_check within TLS)',
   ],
   [
     'the context of the other side',
