@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { usageOf } from '../../bench/cpu.ts';
+import { timeOf, usageOf } from '../../bench/cpu.ts';
 import { median } from '../../bench/result.ts';
 import { type Backend, httpBackend, rawBackend } from '../../support/backend.ts';
 import { bootstrap, cluster, forward, httpListener, type Json } from '../../support/bootstrap.ts';
@@ -124,8 +124,10 @@ test('CVE-2023-44487: 100,000 streams opened and reset in 10 s take less than a 
   const crowd = new Crowd(t, place.port, '/here', 500);
   const attack = new RapidReset(place.port);
   t.after(() => attack.close());
-  const cpu = (): number => usageOf(place.sidecar.child.pid ?? 0).cpu;
+  const pid = place.sidecar.child.pid ?? 0;
+  const cpu = (): number => usageOf(pid).cpu;
   await p99(crowd);
+  const [start, waitedBefore] = [performance.now(), timeOf(pid).waited];
   // Seconds of quiet and of attack take turns, since what else runs on this machine changes all the time.
   const [quiet, attacked]: [number[], number[]] = [[], []];
   let [own, theirs] = [0, 0];
@@ -140,14 +142,19 @@ test('CVE-2023-44487: 100,000 streams opened and reset in 10 s take less than a 
   }
   const [before, during] = [median(quiet), median(attacked)];
   const share = (theirs - own) / 10;
+  const waited = (timeOf(pid).waited - waitedBefore) / 1e6 / (performance.now() - start);
   t.diagnostic(
     `${attack.connections} connections, ${(share * 100).toFixed(1)} % of a core; p99 ${before.toFixed(1)} -> ${during.toFixed(1)} ms`,
   );
   assert.equal(attack.sent, 100_000);
   assert.ok(attack.connections > 20, `${attack.connections}`);
   assert.ok(share < 0.2, `${share}`);
-  assert.ok(during <= 2 * before + 5, `${before} -> ${during} ms`);
   await unharmed(place);
+  if (during <= 2 * before + 5) return;
+  const latency = `${before.toFixed(1)} -> ${during.toFixed(1)} ms`;
+  // Who waits for a core waits for others of this machine.
+  if (waited > 0.05) t.skip(`too busy to tell: no core for ${(100 * waited).toFixed(0)} % of the time; ${latency}`);
+  else assert.fail(latency);
 });
 
 const ATTACKS: readonly [what: string, most: number, make: (at: number) => Buffer, code?: number][] = [

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../eventually.ts';
 import { type Frame, FrameParser, MAGIC, settings, settingsAck } from './frames.ts';
 
 /** What an attacker sends at one go, before it looks whether the connection still stands. */
@@ -13,12 +14,11 @@ export class Attacker {
   code = -1;
   /** RST_STREAM that came. */
   resets = 0;
+  #greeted = false;
   readonly #parser = new FrameParser();
-  readonly #reads: boolean;
 
   private constructor(socket: net.Socket, reads: boolean) {
     this.socket = socket;
-    this.#reads = reads;
     socket.on('error', () => {});
     if (reads) {
       socket.on('data', (bytes: Buffer) => {
@@ -33,6 +33,8 @@ export class Attacker {
     const attacker = new Attacker(socket, reads);
     await once(socket, 'connect');
     socket.write(Buffer.concat([Buffer.from(MAGIC, 'latin1'), greeting]));
+    // Its acknowledgement of the other side's SETTINGS would break a header block that is under way.
+    if (reads) await eventually(() => attacker.#greeted || attacker.over);
     return attacker;
   }
 
@@ -69,6 +71,9 @@ export class Attacker {
   #take({ type, flags, code }: Frame): void {
     if (type === 'GOAWAY') this.code = code;
     else if (type === 'RST_STREAM') this.resets += 1;
-    else if (type === 'SETTINGS' && (flags & 1) === 0 && this.#reads) this.socket.write(settingsAck());
+    else if (type === 'SETTINGS' && (flags & 1) === 0) {
+      this.socket.write(settingsAck());
+      this.#greeted = true;
+    }
   }
 }
