@@ -78,11 +78,19 @@ test('the launcher starts the sidecar where it started us, and the program does 
 test('on SIGTERM the sidecar drains first while the program still serves, and the exit code is that of the program', async () => {
   const run = ayaRun([], program);
   await eventually(() => line(run, 'program ['));
-  run.child.kill('SIGHUP');
-  await eventually(() => line(run, 'program reloads'));
   run.child.kill('SIGTERM');
   assert.equal(await run.ended(), 5);
   assert.deepEqual(run.said().slice(-3), ['sidecar drains', 'sidecar ended', 'program ends']);
+});
+
+test('SIGUSR1 goes to the sidecar, SIGHUP to the program', async () => {
+  const run = ayaRun([], program);
+  await eventually(() => line(run, 'program ['));
+  run.child.kill('SIGUSR1');
+  run.child.kill('SIGHUP');
+  await eventually(() => line(run, 'sidecar opens its logs anew') && line(run, 'program reloads'));
+  run.child.kill('SIGTERM');
+  assert.equal(await run.ended(), 5);
 });
 
 test('a further signal cuts the drain short', async () => {

@@ -35,6 +35,7 @@ if (command === 'sidecar') {
     return response;
   });
   admin.listen(port(flag('--admin'), 0), '127.0.0.1');
+  process.on('SIGUSR1', () => say('opens its logs anew'));
   process.on('SIGTERM', () => {
     say('drains');
     setTimeout(() => {

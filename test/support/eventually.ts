@@ -2,7 +2,7 @@
  * Waits until `check` returns something other than undefined or false without throwing, and returns that. Rejects after `ms`
  * with the last error, so that a failing test says what it was waiting for.
  */
-export async function eventually<T>(check: () => T | Promise<T>, ms = 5000): Promise<Exclude<T, undefined | false>> {
+export async function eventually<T>(check: () => T | Promise<T>, ms = 10_000): Promise<Exclude<T, undefined | false>> {
   const end = performance.now() + ms;
   for (;;) {
     let failure: unknown;

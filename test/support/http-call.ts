@@ -116,7 +116,7 @@ export class RawClient {
   }
 
   /** Waits until what was received contains `text`. */
-  async sees(text: string, ms = 5000): Promise<string> {
+  async sees(text: string, ms = 10_000): Promise<string> {
     await eventually(() => {
       if (!this.received.includes(text))
         throw new Error(`no ${JSON.stringify(text)} in ${JSON.stringify(this.received)}`);
@@ -126,7 +126,7 @@ export class RawClient {
   }
 
   /** Waits until the server ended the connection. */
-  async seesEnd(ms = 5000): Promise<string> {
+  async seesEnd(ms = 10_000): Promise<string> {
     await eventually(() => this.ended, ms);
     return this.received;
   }
