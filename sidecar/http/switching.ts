@@ -14,6 +14,9 @@ const ACCEPT = 'sec-websocket-accept';
 /** RFC 6455 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
+/** Exchanges that got their key from us. */
+const keyed = new WeakSet<Exchange>();
+
 const CONNECT_REFUSED: LocalReply = Object.freeze({
   status: 403,
   flags: 0,
@@ -47,7 +50,10 @@ export function settleSwitch(
   if (!(entry.upgrades?.get(x.protocol) ?? manager.upgrades.includes(x.protocol))) {
     if (x.version === 20) return NOT_ENABLED;
     x.protocol = '';
-  } else if (x.protocol === 'websocket' && !x.headers.has(KEY)) x.headers.add(KEY, keyOf(random));
+  } else if (x.protocol === 'websocket' && !x.headers.has(KEY)) {
+    x.headers.add(KEY, keyOf(random));
+    keyed.add(x);
+  }
   return null;
 }
 
@@ -58,7 +64,8 @@ export function settleSwitch(
 export function settleAnswer(x: Exchange, status: number, headers: HeaderList): LocalReply | null {
   if (x.version === 20) {
     if (status >= 200 && status < 300) return NOT_TAKEN;
-    headers.remove(ACCEPT);
+    // A hop of HTTP/1.1 before us may have sent a key, and gets its answer.
+    if (keyed.has(x)) headers.remove(ACCEPT);
   } else if (status === 101 && x.protocol === 'websocket' && !headers.has(ACCEPT)) {
     // An endpoint of HTTP/2 has no handshake (RFC 8441 5.1), and the client waits for its end (RFC 6455 4.2.2).
     headers.add(

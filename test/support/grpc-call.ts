@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import http2 from 'node:http2';
 import type { TestContext } from 'node:test';
 import { MESSAGE } from './http2/scripted-server.ts';
@@ -57,7 +56,7 @@ export async function grpcCall(
   stream.on('error', () => {});
   stream.resume();
   stream.end(body);
-  await once(stream, 'close');
+  await new Promise((resolve) => stream.on('close', resolve));
   answer.reset = stream.rstCode ?? 0;
   answer.ms = performance.now() - began;
   return answer;

@@ -136,6 +136,8 @@ export class ClientStream extends Stream implements Contract {
   }
 
   onBroken(breach: Breach, code: number, reason: string): void {
+    // A server that has said all and resets wants to hear no more, which ends the other side, too (so does Envoy).
+    if (this.#halfClosed && breach === 'reset') return this.#over(null);
     const sink = this.#sink;
     this.#sink = null;
     this.#state = OVER;

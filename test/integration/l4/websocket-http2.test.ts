@@ -9,6 +9,8 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { bootstrap, cluster, forward, httpListener, type Json } from '../../support/bootstrap.ts';
 import { eventually } from '../../support/eventually.ts';
 import { call } from '../../support/http-call.ts';
+import { data, END_STREAM, headers, rst } from '../../support/http2/frames.ts';
+import { scriptedServer } from '../../support/http2/scripted-server.ts';
 import { speaksHttp2 } from '../../support/http2/towards.ts';
 import { type Sidecar, startSidecar } from '../../support/sidecar.ts';
 
@@ -236,4 +238,29 @@ test('towards a server of HTTP/2 that takes no extended CONNECT the answer is 50
   assert.equal((await call(sidecar.port(), { path: '/', headers })).status, 501);
   assert.equal(heads.length, 0);
   assert.equal((await call(sidecar.port(), { path: '/' })).status, 200);
+});
+
+test('a server that says the last and then resets the stream is heard to the end', async (t) => {
+  const server = await scriptedServer(t, {
+    settings: [8, 1],
+    onRequest: (peer, id) => peer.send(headers(id, 0, ':status', '200')),
+    onFrame(peer, { type, id }) {
+      if (type === 'DATA') peer.send(data(id, 'bye', END_STREAM), rst(id, 0));
+    },
+  });
+  const sidecar = await before(t, server.port, speaksHttp2());
+  const offered = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-key': 'x' };
+  const request = http.request({ port: sidecar.port(), path: '/', headers: offered });
+  request.end();
+  const [, socket] = (await once(request, 'upgrade')) as [http.IncomingMessage, net.Socket];
+  let got = '';
+  socket.on('data', (chunk) => {
+    got += String(chunk);
+  });
+  socket.write('hello');
+  await once(socket, 'end');
+  assert.equal(got, 'bye');
+  socket.end();
+  await sidecar.statBecomes('http.web.downstream_rq_active', 0);
+  await sidecar.statBecomes('cluster.cart.upstream_rq_active', 0);
 });
