@@ -6,6 +6,7 @@ import { takeUnanswered, UNANSWERED, type Unanswered } from '../cluster/retry/un
 import type { LocalReply } from '../core/filter.ts';
 import { H, type HeaderList } from '../core/headers.ts';
 import { FAILURE, type Failure, RESPONSE_FLAG } from '../core/outcome.ts';
+import { Preference } from '../core/preference.ts';
 import type { RouteEntry } from '../route/table.ts';
 import type { Call } from './call.ts';
 import type { Upstream } from './context.ts';
@@ -75,11 +76,13 @@ export class Repeats {
 
   /**
    * After a failure without a response: no back-off when the retry goes to an endpoint that has not been tried. It is not the one
-   * that fails which is asked again, and that all of them are asked too much the budget prevents.
+   * that fails which is asked again, and that all of them are asked too much the budget prevents. Where not all will do, it may be.
    */
   atOnce({ available }: Cluster): boolean {
     const { policy } = this;
-    return policy?.classes === true && policy.avoidTried && available > this.count + 1;
+    if (policy?.classes !== true || !policy.avoidTried || available <= this.count + 1) return false;
+    const { hash } = this.#call.x;
+    return !(hash instanceof Preference) || (hash.subset === '' && !hash.strict);
   }
 
   /** What a hop behind this one says of a request that nobody answered; it is for us, and for none before us. */

@@ -7,6 +7,6 @@ export const failingAll: Scenario = {
   before(fleet) {
     for (const which of fleet.ports.keys()) fleet.conduct(which, 'failing');
   },
-  happen: (stage) => stage.pass(10, 2),
+  happen: (stage) => stage.pass(10, 1.5),
   measures: [attempts(1.2), repetition],
 };

@@ -6,7 +6,7 @@ export const killedOne: Scenario = {
   words: 'one of five killed (-9), and not started again',
   kills: true,
   async happen(stage) {
-    await stage.pass(2, 0.7);
+    await stage.pass(2, 0.5);
     stage.mark('fault');
     await stage.fleet.signal(0, 'SIGKILL');
     await stage.pass(8, 1.5);

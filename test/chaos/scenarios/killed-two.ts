@@ -7,7 +7,7 @@ export const killedTwo: Scenario = {
   kills: true,
   async happen(stage) {
     const { fleet } = stage;
-    await stage.pass(2, 0.7);
+    await stage.pass(2, 0.5);
     stage.mark('fault');
     await Promise.all([fleet.signal(0, 'SIGKILL'), fleet.signal(1, 'SIGKILL')]);
     await stage.pass(8, 1.5);

@@ -6,6 +6,6 @@ export const limited: Scenario = {
   name: 'limited',
   words: 'one of five answers 429 at once, from the first request on',
   before: (fleet) => fleet.conduct(0, 'limited'),
-  happen: (stage) => stage.pass(10, 2),
+  happen: (stage) => stage.pass(10, 1.5),
   measures: [shareOfFirst(20), failedRequests()],
 };

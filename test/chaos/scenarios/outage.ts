@@ -14,7 +14,7 @@ export const outage: Scenario = {
     await stage.pass(2, 0.8);
     await Promise.all(all.map((which) => fleet.start(which)));
     stage.mark('back');
-    await stage.pass(4, 1.7);
+    await stage.pass(4, 1.5);
   },
   measures: [backAfter(1.5)],
 };

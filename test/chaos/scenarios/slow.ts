@@ -5,10 +5,10 @@ export const slow: Scenario = {
   name: 'slow',
   words: 'one of five answers ten times slower',
   async happen(stage) {
-    await stage.pass(2, 0.7);
+    await stage.pass(2, 0.5);
     stage.mark('fault');
     stage.fleet.conduct(0, 'slow');
-    await stage.pass(10, 2);
+    await stage.pass(10, 1.5);
   },
   measures: [p99, shareOfFirst(), failedRequests(0)],
 };

@@ -3,7 +3,15 @@ import type net from 'node:net';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { type Answer, deafPort, httpBackend, rawBackend } from '../../support/backend.ts';
-import { bootstrap, cluster, forward, httpListener, type Json, retryClasses } from '../../support/bootstrap.ts';
+import {
+  bootstrap,
+  cluster,
+  forward,
+  httpListener,
+  type Json,
+  retryClasses,
+  socketAddress,
+} from '../../support/bootstrap.ts';
 import { call } from '../../support/http-call.ts';
 import { startSidecar } from '../../support/sidecar.ts';
 
@@ -77,6 +85,15 @@ test('by class, what got no response is tried elsewhere at once, and again at th
   const back = { retry_back_off: { base_interval: `${wait / 1_000}s`, max_interval: `${wait / 1_000}s` } };
   const retry = { retry_on: 'connect-failure,reset', num_retries: 2, ...previousHosts, ...back };
   const over = { lb_policy: 'ROUND_ROBIN' };
+  const version = (value: string): Json => ({ filter_metadata: { 'envoy.lb': { version: value } } });
+  const subset = [dead, backend.port].map((port, at) => ({
+    endpoint: { address: socketAddress(port) },
+    metadata: version(String(at + 1)),
+  }));
+  const part = cluster('part', [], {
+    load_assignment: { cluster_name: 'part', endpoints: [{ lb_endpoints: subset }] },
+    lb_subset_config: { subset_selectors: [{ keys: ['version'] }] },
+  });
   const sidecar = await startSidecar(
     t,
     bootstrap(
@@ -85,10 +102,15 @@ test('by class, what got no response is tried elsewhere at once, and again at th
           routes: routes({
             cart: { retry, route: retryClasses() },
             alone: { retry: { ...retry, num_retries: 1 }, route: retryClasses() },
+            part: {
+              retry: { ...retry, num_retries: 1 },
+              route: retryClasses(),
+              action: { metadata_match: version('1') },
+            },
           }),
         }),
       ],
-      [cluster('cart', [dead, resetting.port, backend.port], over), cluster('alone', [dead], over)],
+      [cluster('cart', [dead, resetting.port, backend.port], over), cluster('alone', [dead], over), part],
     ),
   );
   for (let request = 0; request < 6; request += 1) {
@@ -100,8 +122,10 @@ test('by class, what got no response is tried elsewhere at once, and again at th
   const stats = await sidecar.stats();
   assert.equal(stats.get('cluster.cart.upstream_rq_retry_backoff_exponential'), 0);
   assert.ok((stats.get('cluster.cart.upstream_rq_retry') ?? 0) > 0);
-  assert.equal((await call(sidecar.port(), { path: '/alone' })).status, 503);
-  assert.equal(await sidecar.stat('cluster.alone.upstream_rq_retry_backoff_exponential'), 1);
+  for (const name of ['alone', 'part']) {
+    assert.equal((await call(sidecar.port(), { path: `/${name}` })).status, 503);
+    assert.equal(await sidecar.stat(`cluster.${name}.upstream_rq_retry_backoff_exponential`), 1);
+  }
 });
 
 test('by class, a POST that was never sent is tried elsewhere, body and all', async (t) => {
