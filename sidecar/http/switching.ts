@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import process from 'node:process';
 import type { Random } from '../../shared/struct/random.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { LocalReply } from '../core/filter.ts';
@@ -68,12 +68,10 @@ export function settleAnswer(x: Exchange, status: number, headers: HeaderList): 
     if (keyed.has(x)) headers.remove(ACCEPT);
   } else if (status === 101 && x.protocol === 'websocket' && !headers.has(ACCEPT)) {
     // An endpoint of HTTP/2 has no handshake (RFC 8441 5.1), and the client waits for its end (RFC 6455 4.2.2).
-    headers.add(
-      ACCEPT,
-      createHash('sha1')
-        .update(`${x.headers.get(KEY)}${GUID}`)
-        .digest('base64'),
-    );
+    // Loaded by the first that needs it.
+    const { createHash } = process.getBuiltinModule('node:crypto');
+    const handshake = createHash('sha1').update(`${x.headers.get(KEY)}${GUID}`);
+    headers.add(ACCEPT, handshake.digest('base64'));
   }
   return null;
 }
