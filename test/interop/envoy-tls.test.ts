@@ -12,7 +12,7 @@ import { eventually } from '../support/eventually.ts';
 import { call } from '../support/http-call.ts';
 import { http2Client, http2Get, secureGet } from '../support/secure-client.ts';
 import { startSidecar } from '../support/sidecar.ts';
-import { httpsBackend } from '../support/tls-backend.ts';
+import { http2Backend, httpsBackend } from '../support/tls-backend.ts';
 import {
   clientSocket,
   httpOptions,
@@ -140,6 +140,30 @@ test('one file: both say the same of endpoints that TLS cannot be agreed on with
     seen[0]?.filter((line) => line.endsWith('200 -')).map((line) => line.split(' ')[0]),
     ['/good', '/name', '/nocheck', '/shown'],
   );
+});
+
+test('one file: both speak to endpoints what ALPN agrees on', { skip }, async (t) => {
+  const authority = new Authority(t);
+  const own = authority.issue();
+  const ports = [
+    (await http2Backend(t, own)).port,
+    (await http2Backend(t, { ...own, allowHTTP1: true })).port,
+    (await httpsBackend(t, { ...own, ALPNProtocols: ['http/1.1'] })).port,
+    (await httpsBackend(t, { ...own, ALPNProtocols: [] })).port,
+  ];
+  const fields = { ...clientSocket(trusting(authority.certificate)), ...httpOptions({ auto_config: {} }) };
+  const clusters = ports.map((port, at) => cluster(`c${at}`, [port], fields));
+  const routes = ports.map((_, at) => ({ ...forward(`c${at}`), match: { prefix: `/${at}` } }));
+  const seen = [];
+  for (const proxy of await bothFrom(t, bootstrap([httpListener({ routes })], clusters))) {
+    const said = [];
+    for (const at of ports.keys()) {
+      // The scheme is the connection's with us, the client's with Envoy.
+      said.push((await call(proxy.port(), { path: `/${at}` })).body.replace(/ https? /, ' '));
+    }
+    seen.push(said);
+  }
+  assert.deepEqual(seen[1], seen[0]);
 });
 
 for (const version of ['http_protocol_options', 'http2_protocol_options'] as const) {

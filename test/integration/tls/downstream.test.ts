@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
+import { WebSocket, WebSocketServer } from 'ws';
 import { Authority, withoutOpenssl } from '../../support/authority.ts';
 import { httpBackend, rawBackend } from '../../support/backend.ts';
 import { accessLogFile, bootstrap, cluster, httpListener, type Json } from '../../support/bootstrap.ts';
@@ -163,6 +165,31 @@ test('a TCP proxy passes on what is inside of TLS, also after one side has ended
   await once(socket, 'end');
   assert.equal(said, 'you said hello');
   await sidecar.statBecomes('tcp.tcp.downstream_cx_active', 0);
+});
+
+test('WebSockets go on within TLS', { skip }, async (t) => {
+  const authority = new Authority(t);
+  const echo = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  t.after(() => echo.close());
+  echo.on('connection', (socket) => socket.on('message', (data, binary) => socket.send(data, { binary })));
+  await once(echo, 'listening');
+  const { port } = echo.address() as AddressInfo;
+  const manager = { upgrade_configs: [{ upgrade_type: 'websocket' }] };
+  const listener = withChainFields(httpListener({ manager }), serverSocket(authority.issue(), both));
+  const sidecar = await startSidecar(t, bootstrap([listener], [cluster('cart', [port])]));
+  const socket = new WebSocket(`wss://localhost:${sidecar.port()}/`, {
+    ca: authority.certificate,
+    lookup: (_name, _options, done) => done(null, [{ address: '127.0.0.1', family: 4 }]),
+  });
+  await once(socket, 'open');
+  const large = 'm'.repeat(500_000);
+  socket.send(large);
+  assert.equal(String((await once(socket, 'message'))[0]), large);
+  socket.close(4000, 'enough');
+  assert.equal((await once(socket, 'close'))[0], 4000);
+  await sidecar.statBecomes('http.web.downstream_cx_active', 0);
+  assert.equal(await sidecar.stat('http.web.downstream_cx_ssl_total'), 1);
+  assert.equal(await sidecar.stat('http.web.downstream_cx_ssl_active'), 0);
 });
 
 test('versions outside of tls_params are refused and counted', { skip }, async (t) => {

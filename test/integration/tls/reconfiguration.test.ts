@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import https from 'node:https';
+import { test } from 'node:test';
+import type { Piece } from '../../../sidecar/core/plan/delta.ts';
+import type { ServerTlsPlan } from '../../../sidecar/core/plan/tls.ts';
+import { readBootstrap } from '../../../sidecar/plan/bootstrap-file.ts';
+import { Authority, withoutOpenssl } from '../../support/authority.ts';
+import { httpBackend } from '../../support/backend.ts';
+import { bootstrap, cluster, httpListener, type Json } from '../../support/bootstrap.ts';
+import { clusterPieces, listenerPiece, routePiece, WorkerUnderTest } from '../../support/data-path.ts';
+import { eventually } from '../../support/eventually.ts';
+import { call } from '../../support/http-call.ts';
+import { clusterPlan, forwardPlan, prefix, routePlan } from '../../support/route-plan.ts';
+import { secureGet } from '../../support/secure-client.ts';
+import { httpsBackend } from '../../support/tls-backend.ts';
+import { clientSocket, serverSocket, trusting, withChainFields } from '../../support/transport-socket.ts';
+
+const skip = withoutOpenssl;
+const toCart = routePiece([
+  routePlan('all', prefix('/'), { action: forwardPlan({ clusters: [clusterPlan('cart')] }) }),
+]);
+
+/** The plans that a listener and a cluster with these fields have. */
+function plansOf(chain: Json, fields: Json) {
+  const document = bootstrap([withChainFields(httpListener(), chain)], [cluster('cart', [1], fields)]);
+  const { clusters, findings, listeners } = readBootstrap(JSON.stringify(document), 'b.json');
+  assert.deepEqual(findings, { wrong: [], unsupported: [] });
+  return { server: listeners[0]?.listener.chains[0]?.tls ?? null, client: clusters[0]?.plan.tls ?? null };
+}
+
+const listenerWith = (tls: ServerTlsPlan | null): Piece => {
+  const piece = listenerPiece();
+  assert.ok(piece.kind === 'listener');
+  return { ...piece, value: { ...piece.value, chains: piece.value.chains.map((each) => ({ ...each, tls })) } };
+};
+
+test('TLS comes, changes and goes on a listener whose connections live on', { skip }, async (t) => {
+  const authority = new Authority(t);
+  const ca = authority.certificate;
+  const backend = await httpBackend(t);
+  const worker = new WorkerUnderTest(t, [listenerPiece(), toCart, ...clusterPieces('cart', 0, [backend.port])]);
+  const plain = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const secure = new https.Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => [plain, secure].forEach((each) => void each.destroy()));
+  assert.equal((await call(worker.port, { agent: plain })).status, 200);
+
+  const first = plansOf(serverSocket(authority.issue({ names: ['DNS:localhost', 'DNS:one'] })), {}).server;
+  worker.apply([listenerWith(first)]);
+  assert.equal((await call(worker.port, { agent: plain })).status, 200, 'it was open before');
+  assert.equal((await call(worker.port)).status, 0);
+  assert.equal((await secureGet(worker.port, '/a', { ca, agent: secure })).body, '/a');
+
+  const second = plansOf(serverSocket(authority.issue({ names: ['DNS:two'] })), {}).server;
+  worker.apply([listenerWith(second)]);
+  assert.equal((await secureGet(worker.port, '/b', { ca, agent: secure })).body, '/b', 'it was open before');
+  assert.equal((await secureGet(worker.port, '/', { ca, servername: 'one' })).status, 0);
+  assert.equal((await secureGet(worker.port, '/c', { ca, servername: 'two' })).body, '/c');
+
+  worker.apply([listenerWith(null)]);
+  assert.equal((await call(worker.port, { path: '/d' })).body, '/d');
+  assert.equal((await secureGet(worker.port, '/e', { ca, agent: secure })).body, '/e', 'it was open before');
+});
+
+test('a cluster takes up TLS, and another authority, without a failed request', { skip }, async (t) => {
+  const authority = new Authority(t);
+  const other = new Authority(t, 'other');
+  const [plain, secure] = [await httpBackend(t), await httpsBackend(t, authority.issue())];
+  const worker = new WorkerUnderTest(t, [listenerPiece(), toCart, ...clusterPieces('cart', 0, [plain.port])]);
+  assert.equal((await call(worker.port, { path: '/a' })).body, '/a');
+  const trusted = plansOf({}, clientSocket(trusting(authority.certificate))).client;
+  worker.apply(clusterPieces('cart', 0, [secure.port], { tls: trusted }));
+  assert.equal((await call(worker.port, { path: '/b' })).body, 'HTTP/1.1 /b');
+  await eventually(() => plain.connections === 0);
+  const strange = plansOf({}, clientSocket(trusting(other.certificate))).client;
+  worker.apply(clusterPieces('cart', 0, [secure.port], { tls: strange }));
+  assert.equal((await call(worker.port)).status, 503, 'a connection made under other trust is not used');
+  worker.apply(clusterPieces('cart', 0, [secure.port], { tls: trusted }));
+  assert.equal((await call(worker.port, { path: '/c' })).body, 'HTTP/1.1 /c');
+});
