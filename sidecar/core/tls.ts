@@ -8,6 +8,6 @@ export interface TlsFacts {
   readonly serverName: string;
   /** What was agreed on by ALPN, '' = nothing. */
   readonly protocol: string;
-  /** Of the peer's certificate, as in RFC 2253; null = it has shown none. */
+  /** Of the peer's certificate, as in RFC 2253, '' = empty; null = it has shown none. */
   readonly peerSubject: string | null;
 }

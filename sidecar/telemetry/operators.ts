@@ -57,7 +57,7 @@ export const OPERATORS: Readonly<Record<string, { use: FormatUse; operator: Oper
   },
   DOWNSTREAM_TLS_VERSION: { use: 'header', operator: (x) => x.stream.peer.tls?.version },
   DOWNSTREAM_TLS_CIPHER: { use: 'header', operator: (x) => x.stream.peer.tls?.cipher },
-  DOWNSTREAM_PEER_SUBJECT: { use: 'log', operator: (x) => x.stream.peer.tls?.peerSubject ?? undefined },
+  DOWNSTREAM_PEER_SUBJECT: { use: 'log', operator: (x) => x.stream.peer.tls?.peerSubject || undefined },
   HOSTNAME: { use: 'header', operator: () => host },
   RESPONSE_FLAGS: { use: 'header', operator: (x) => flagNames(x.flags) },
   RESPONSE_CODE: { use: 'log', operator: (x) => String(x.status) },

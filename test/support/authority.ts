@@ -20,6 +20,8 @@ export interface Wish {
   /** Its time was over yesterday. */
   readonly expired?: boolean;
   readonly key?: keyof typeof keyKinds;
+  /** Its subject is empty, as in those of SPIFFE. */
+  readonly nameless?: boolean;
 }
 
 /** A certificate authority with a folder of files, gone at the end of the test. */
@@ -40,14 +42,15 @@ export class Authority {
   }
 
   /** A certificate for these names, with files `certFile` and `keyFile`. */
-  issue({ names = ['DNS:localhost'], expired = false, key = 'ec' }: Wish = {}): Certificate & {
+  issue({ names = ['DNS:localhost'], expired = false, key = 'ec', nameless = false }: Wish = {}): Certificate & {
     readonly certFile: string;
     readonly keyFile: string;
   } {
     this.#issued += 1;
     const at = (ending: string): string => path.join(this.folder, `${this.#issued}.${ending}`);
     const keys = [...keyKinds[key], '-nodes', '-keyout', at('key')];
-    this.#run('req', '-new', ...keys, '-subj', `/O=aya/CN=test ${this.#issued}`, '-out', at('csr'));
+    const subject = nameless ? '/' : `/O=aya/CN=test ${this.#issued}`;
+    this.#run('req', '-new', ...keys, '-subj', subject, '-out', at('csr'));
     writeFileSync(at('ext'), `subjectAltName=${names.join(',')}\n`);
     const signer = ['-CA', this.file, '-CAkey', path.join(this.folder, 'ca.key'), '-set_serial', `${this.#issued}`];
     const days = ['-days', expired ? '-1' : '2'];

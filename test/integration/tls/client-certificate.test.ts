@@ -56,6 +56,17 @@ test('a client has to show a certificate that leads to a trusted authority', { s
   assert.match(line, /^CN=test 2,O=aya\n$/);
 });
 
+test('a client may show a certificate without a subject', { skip }, async (t) => {
+  const authority = new Authority(t);
+  const ca = authority.certificate;
+  const sidecar = await asking(t, authority, trusting(ca), { require_client_certificate: true });
+  const { cert, key } = authority.issue({ names: ['URI:spiffe://a/b'], nameless: true });
+  assert.equal((await secureGet(sidecar.port(), '/', { ca, cert, key })).status, 200);
+  assert.equal(await sidecar.stat(ssl('no_certificate')), 0);
+  const line = await eventually(() => readFileSync(path.join(authority.folder, 'access.log'), 'utf8') || undefined);
+  assert.equal(line, '-\n');
+});
+
 for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
   test(`a session does not let in who was not let in before (${maxVersion})`, { skip }, async (t) => {
     const [authority, other] = [new Authority(t), new Authority(t, 'other')];

@@ -56,6 +56,15 @@ test('HTTP/1.1 and HTTP/2 go to endpoints within TLS, as the cluster says', { sk
   assert.deepEqual(two.connections, [{ alpn: 'h2', name: 'cart.example', reused: false, peer: '' }]);
 });
 
+test('an endpoint may show a certificate without a subject', { skip }, async (t) => {
+  const authority = new Authority(t);
+  const name = 'spiffe://mesh/cart';
+  const endpoint = await httpsBackend(t, authority.issue({ names: [`URI:${name}`], nameless: true }));
+  const socket = clientSocket(trusting(authority.certificate, named('URI', name)));
+  const sidecar = await towards(t, endpoint.port, socket);
+  assert.equal((await call(sidecar.port(), { path: '/a' })).body, 'HTTP/1.1 /a');
+});
+
 test('the endpoint gets our certificate when it asks for one', { skip }, async (t) => {
   const authority = new Authority(t);
   const own = authority.issue();
