@@ -1,3 +1,4 @@
+import { giveBack } from '../../shared/lifecycle/give-back.ts';
 import { VERSION } from '../../shared/lifecycle/version.ts';
 import type { Log } from '../../shared/log/log.ts';
 import { systemRandom } from '../../shared/struct/random.ts';
@@ -14,6 +15,8 @@ import { EndpointReport } from './endpoint-report.ts';
 import type { SidecarOptions } from './options.ts';
 import { programListens } from './program.ts';
 
+/** Main gives back what its start left behind so long after it was ready, ms: the first callers have asked for their hosts by then. */
+const GIVE_BACK_AFTER = 1_000;
 /** How often it is looked whether everything is in force, ms. */
 const READY_EVERY = 10;
 
@@ -123,6 +126,7 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
       if (subject.state() !== 'LIVE') return;
       cancel();
       log.info({ listeners: subject.listeners() }, 'ready');
+      path.clock.after(GIVE_BACK_AFTER, giveBack);
       void register();
     });
   }, fail);

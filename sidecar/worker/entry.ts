@@ -3,6 +3,7 @@
  * messages of the protocol meet the stack of data-path.ts.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { giveBack } from '../../shared/lifecycle/give-back.ts';
 import { DataPath } from './data-path.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './protocol.ts';
 
@@ -39,3 +40,5 @@ port.on('message', (message: ToWorker) => {
   }
 });
 path.start();
+// Main's answers have to come: there is no listener yet, so nobody waits for us.
+giveBack();
