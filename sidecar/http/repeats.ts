@@ -35,7 +35,7 @@ export class Repeats {
   readonly #call: Call;
   /** Something ruled out another attempt that the policy would make. */
   #spent = false;
-  /** Attempts that failed before a byte of the request was written. */
+  /** Attempts of which no endpoint can have begun with anything. */
   #unsent = 0;
   /** An endpoint did nothing with the request, and it was repeated without a policy. */
   repeatedRefused = false;
@@ -104,6 +104,7 @@ export class Repeats {
     const { context, replayable, x } = this.#call;
     if (this.repeatedRefused || !replayable || (x.deadline > 0 && context.turn.now >= x.deadline)) return false;
     this.repeatedRefused = true;
+    this.#unsent += 1;
     return true;
   }
 
