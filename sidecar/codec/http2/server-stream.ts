@@ -151,7 +151,10 @@ export class ServerStream extends Stream implements Contract {
     const x = this.#x;
     const sink = this.#sink;
     if (this.#state !== AWAITED) {
-      this.reset();
+      if (this.#state === STARTED && x?.grpc) {
+        x.grpcStatus = failure === 'timeout' ? GRPC.deadlineExceeded : GRPC.internal;
+        this.end(HeaderList.of('grpc-status', String(x.grpcStatus), 'grpc-message', reason));
+      } else this.reset();
       return sink?.onAbort(failure);
     }
     this.#sink = null;

@@ -47,6 +47,7 @@ async function before(t: TestContext, manager: Json = {}, filters: readonly Json
     to('/late/half', 'cart', { timeout: '0.2s' }),
     to('/try/silent', 'cart', { retry_policy: { per_try_timeout: '0.1s' } }),
     to('/long/silent', 'cart', { max_stream_duration: { max_stream_duration: '0.1s' } }),
+    to('/idle/half', 'cart', { idle_timeout: '0.2s' }),
     to('/idle/silent', 'cart', { idle_timeout: '0.2s' }),
     ...Object.keys(ways).map((way) => to(`/${way}`, 'cart')),
   ];
@@ -119,6 +120,8 @@ test('a response that takes too long ends by trailers that say so', async (t) =>
   assert.deepEqual([answer.status, answer.http, answer.trailersOnly, answer.reset], [4, 200, false, 0]);
   assert.equal(answer.message, 'upstream request timeout');
   assert.equal((await sidecar.stats()).get('cluster.cart.grpc.4'), 1);
+  const idle = await grpcCall(http2Client(t, sidecar.port()), { ':path': '/idle/half' });
+  assert.deepEqual([idle.status, idle.http, idle.trailersOnly, idle.reset], [4, 200, false, 0]);
 });
 
 test('what the codec refuses by itself is told to gRPC clients in their way', async (t) => {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import type net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { bootstrap, cluster, forward, httpListener, type Json } from '../../support/bootstrap.ts';
 import { grpcCall, http2Client } from '../../support/grpc-call.ts';
@@ -132,4 +135,39 @@ test('plain HTTP over HTTP/2 is repeated as well (RFC 9113 8.7)', async (t) => {
   const sidecar = await before(t, server);
   assert.equal((await call(sidecar.port(), { method: 'POST', path: '/', body: Buffer.from('once') })).status, 204);
   assert.equal(server.requests, 2);
+});
+
+test('a server of nghttp2 that closes its connections again and again fails no call', async (t) => {
+  let requests = 0;
+  const sessions = new Set<http2.ServerHttp2Session>();
+  const server = http2.createServer();
+  server.on('session', (each) => sessions.add(each));
+  server.on('stream', (stream: http2.ServerHttp2Stream) => {
+    requests += 1;
+    stream.on('error', () => {});
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    setTimeout(() => stream.end(MESSAGE), requests % 5);
+    // GOAWAY at once; what came before it is answered.
+    if (requests % 25 === 0) stream.session?.close();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    for (const each of sessions) each.destroy();
+    server.close();
+  });
+  const upstream = cluster('cart', [(server.address() as net.AddressInfo).port], speaksHttp2());
+  const sidecar = await startSidecar(t, bootstrap([httpListener({ routes: [forward('cart')] })], [upstream]));
+  const client = http2Client(t, sidecar.port());
+  const statuses = new Map<number, number>();
+  const caller = async (): Promise<void> => {
+    for (let nth = 0; nth < 40; nth += 1) {
+      const { status } = await grpcCall(client);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, caller));
+  assert.deepEqual([...statuses], [[0, 640]]);
+  assert.ok(sessions.size > 10, `${sessions.size} connections`);
 });
