@@ -1,14 +1,14 @@
-import type net from 'node:net';
+import type { StreamSocket } from './stream-socket.ts';
 
 /**
  * What a turn sends on by one socket when bytes go out as they lie in a read's buffer: the socket gathers them, with the text between
  * them, and hands all to the system in one call. So chunks of a chunked body need no call for each.
  */
 export class Gathering {
-  readonly #socket: net.Socket;
+  readonly #socket: StreamSocket;
   #full = false;
 
-  constructor(socket: net.Socket) {
+  constructor(socket: StreamSocket) {
     this.#socket = socket;
     socket.cork();
   }

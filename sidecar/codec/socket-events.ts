@@ -1,5 +1,7 @@
-import type net from 'node:net';
+import net from 'node:net';
 import type { WireSink } from '../core/wire.ts';
+import { BareSocket } from './bare-socket.ts';
+import type { StreamSocket } from './stream-socket.ts';
 
 /** Until somebody listens. */
 export const deaf: WireSink = { onBytes() {}, onDrain() {}, onEof() {}, onClose() {} };
@@ -8,7 +10,7 @@ export const deaf: WireSink = { onBytes() {}, onDrain() {}, onEof() {}, onClose(
 export interface SocketEvents {
   drained(): void;
   eof(): void;
-  failed(error: NodeJS.ErrnoException): void;
+  failed(error: { readonly code?: string | undefined }): void;
   closed(): void;
 }
 
@@ -32,7 +34,12 @@ function onClose(this: net.Socket): void {
 }
 
 /** Listens by the same four functions for all sockets: an idle connection would pay for functions of its own, too. */
-export function watch(socket: net.Socket, by: SocketEvents): void {
+export function watch(socket: StreamSocket, by: SocketEvents): void {
+  if (socket instanceof BareSocket) {
+    socket.events = by;
+    return;
+  }
+  if (!(socket instanceof net.Socket)) throw new TypeError('neither kind of socket');
   (socket as Watched)[events] = by;
   socket.on('drain', onDrain);
   socket.on('end', onEnd);
@@ -42,7 +49,10 @@ export function watch(socket: net.Socket, by: SocketEvents): void {
 
 const nobody: SocketEvents = { drained() {}, eof() {}, failed() {}, closed() {} };
 
-/** The socket is somebody else's. An error of it must still find a listener. */
-export function forget(socket: net.Socket): void {
+/** The socket as an ordinary one that is somebody else's. An error of it must still find a listener. */
+export function released(socket: StreamSocket): net.Socket {
+  if (socket instanceof BareSocket) return socket.toSocket();
+  if (!(socket instanceof net.Socket)) throw new TypeError('neither kind of socket');
   (socket as Watched)[events] = nobody;
+  return socket;
 }

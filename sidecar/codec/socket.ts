@@ -1,12 +1,14 @@
-import net from 'node:net';
+import type net from 'node:net';
 import type { Cell } from '../core/stats.ts';
 import { type FrameWire, MAX_ROOM, type Output, type WireSink } from '../core/wire.ts';
+import type { Reader } from './bare-socket.ts';
 import { Gathering } from './gathering.ts';
 import { asBuffer, latin1, writeLatin1 } from './latin1.ts';
 import type { Layer } from './layer.ts';
 import { type Keeper, ReadBuffer } from './read-buffer.ts';
 import type { SocketContext } from './socket-context.ts';
-import { deaf, forget, type SocketEvents, watch } from './socket-events.ts';
+import { deaf, released, type SocketEvents, watch } from './socket-events.ts';
+import { acceptedSocket, diallingSocket, type StreamSocket } from './stream-socket.ts';
 
 /** Bytes up to this size join the text of the turn; larger ones are copied once. */
 const INLINE_BYTES = 2048;
@@ -14,9 +16,9 @@ const INLINE_BYTES = 2048;
 const LINGER_MS = 1000;
 
 /** A TCP connection as a Wire: reads into the shared buffer, gathers a turn's output into one write. */
-export class SocketWire implements FrameWire, Keeper, SocketEvents {
+export class SocketWire implements FrameWire, Keeper, SocketEvents, Reader {
   sink: WireSink = deaf;
-  readonly socket: net.Socket;
+  socket: StreamSocket;
   /** Count bytes as they come and go; null = nobody wants to know. */
   received: Cell | null = null;
   sent: Cell | null = null;
@@ -40,31 +42,24 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
   #error = '';
   #written = 0;
 
-  /** `make` creates the socket around the read callback; see `accepted`, `dialled`, adopted-socket.ts and upstream/tls-dialler.ts. */
-  constructor(context: SocketContext, make: (onread: net.OnReadOpts) => net.Socket, layer: Layer | null) {
+  /** `make` creates the socket, which reads by the wire; see `accepted`, `dialled`, adopted-socket.ts and upstream/tls-dialler.ts. */
+  constructor(context: SocketContext, make: (wire: Reader) => StreamSocket, layer: Layer | null) {
     this.#context = context;
     this.layer = layer;
     this.#reads = new ReadBuffer(context.buffer, context.bulk);
-    this.socket = make({
-      // Node looks whether it is a buffer at all, which its types leave out.
-      buffer: (() => this.#reads.next()) as () => Buffer,
-      callback: (length, buffer) => this.#read(length, buffer as Buffer),
-    });
+    this.socket = make(this);
     watch(this.socket, this);
   }
 
   /** Takes a connection from a listening handle's `onconnection` (internal to Node; see listener/acceptor.ts). */
   static accepted(context: SocketContext, handle: object): SocketWire {
-    const options: object = { handle, allowHalfOpen: true, pauseOnCreate: false, readable: true, writable: true };
-    return new SocketWire(context, (onread) => new net.Socket({ ...options, onread }), null);
+    return new SocketWire(context, (wire) => acceptedSocket(handle, wire), null);
   }
 
   /** Begins to connect; `connected` is called once when the connection stands, `sink.onClose` when it never does. */
   static dialled(context: SocketContext, host: string, port: number, connected: () => void): SocketWire {
-    const options = { host, port, noDelay: true, allowHalfOpen: true };
-    const wire = new SocketWire(context, (onread) => net.connect({ ...options, onread }), null);
-    wire.socket.once('connect', () => context.turn.run(connected));
-    return wire;
+    const stands = (): void => context.turn.run(connected);
+    return new SocketWire(context, (wire) => diallingSocket(host, port, wire, stands), null);
   }
 
   get written(): number {
@@ -186,8 +181,9 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
   release(): net.Socket {
     this.#gone = true;
     this.#ending = true;
-    forget(this.socket);
-    return this.socket;
+    const socket = released(this.socket);
+    this.socket = socket;
+    return socket;
   }
 
   #drop(): void {
@@ -251,10 +247,15 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
     if (this.sent !== null) this.sent.add(length);
   }
 
-  #read(length: number, buffer: Buffer): boolean {
+  buffer(): Buffer | null {
+    return this.#reads.next();
+  }
+
+  /** The socket has read. */
+  callback(length: number, buffer: Buffer): void {
     if (this.received !== null) this.received.add(length);
-    // After close() what still comes is read and dropped, so that the peer gets our last bytes instead of a reset.
-    if (this.#closing) return true;
+    // Read and dropped, so that the peer gets our last bytes instead of a reset.
+    if (this.#closing) return;
     const { turn, lending, buffer: shared } = this.#context;
     turn.enter();
     lending.begin(buffer === shared ? null : buffer);
@@ -265,7 +266,6 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
       lending.end();
     }
     if (this.layer === null) this.#reads.chooseAfter(length, lending.kept);
-    return true;
   }
 
   drained(): void {
@@ -283,7 +283,7 @@ export class SocketWire implements FrameWire, Keeper, SocketEvents {
     this.#context.turn.run(() => this.sink.onEof());
   }
 
-  failed({ code }: NodeJS.ErrnoException): void {
+  failed({ code }: { readonly code?: string | undefined }): void {
     this.#error = code ?? 'ERROR';
     // An alert of TLS after the handshake would leave it half open.
     this.socket.destroy();

@@ -1,15 +1,15 @@
-import type { Socket } from 'node:net';
+import type { StreamSocket } from '../codec/stream-socket.ts';
 import type { Peer } from '../core/exchange.ts';
 import type { TlsFacts } from '../core/tls.ts';
 
 /** The addresses of a connection, asked of the system when first needed and then kept: also after it is gone. */
 export class SocketPeer implements Peer {
   readonly tls: TlsFacts | null;
-  readonly #socket: Socket;
+  readonly #socket: StreamSocket;
   #remote: string | undefined;
   #local: string | undefined;
 
-  constructor(socket: Socket, tls: TlsFacts | null = null) {
+  constructor(socket: StreamSocket, tls: TlsFacts | null = null) {
     this.#socket = socket;
     this.tls = tls;
   }

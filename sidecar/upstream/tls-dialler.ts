@@ -1,9 +1,11 @@
 import type { OnReadOpts } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import type { Reader } from '../codec/bare-socket.ts';
 import type { Layer } from '../codec/layer.ts';
 import { nodeTls } from '../codec/secure-context.ts';
 import { SocketWire } from '../codec/socket.ts';
 import type { SocketContext } from '../codec/socket-context.ts';
+import { onreadOf } from '../codec/stream-socket.ts';
 import { clientOptions, WRONG_NAME } from '../codec/tls-client.ts';
 import { tlsFacts } from '../codec/tls-facts.ts';
 import { handshakeFailure } from '../core/outcome.ts';
@@ -46,7 +48,7 @@ export class TlsDialler implements Dialler {
 
   dial(protocols: readonly string[], connected: () => void): SocketWire {
     const layer: Layer = { tls: null, refusal: null, beneath: null };
-    const make = (onread: OnReadOpts): TLSSocket => this.#connect(protocols, onread, layer);
+    const make = (wire: Reader): TLSSocket => this.#connect(protocols, onreadOf(wire), layer);
     const wire = new SocketWire(this.#sockets, make, layer);
     const socket = wire.socket as TLSSocket;
     socket.once('secureConnect', () => {
