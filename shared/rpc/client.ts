@@ -1,4 +1,12 @@
-import { Client, type ClientDuplexStream, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
+import type { ConnectionOptions, SecureContext } from 'node:tls';
+import {
+  type ChannelCredentials,
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  Metadata,
+  type StatusObject,
+} from '@grpc/grpc-js';
 import type { Input } from '../xds/canonical.ts';
 import { clientMethod, type Method, type RequestOf, type ResponseOf } from './methods.ts';
 import { commonOptions, defaultKeepalive, type Keepalive } from './options.ts';
@@ -35,11 +43,21 @@ export interface ConnectOptions {
   keepalive?: Keepalive;
   /** What the server is called in `:authority`; default the address. */
   authority?: string;
+  /** Absent = plaintext. */
+  tls?: ClientTls;
 }
 
-/** A channel to `address` (HOST:PORT, IPv6 in brackets), plaintext. Connects only when a stream is opened. */
+/** How to connect within TLS, as Node says it; a server name is needed, since an address is none. */
+export type ClientTls = Pick<ConnectionOptions, 'checkServerIdentity' | 'rejectUnauthorized'> & {
+  readonly secureContext: SecureContext;
+  readonly servername: string;
+};
+
+/** A channel to `address` (HOST:PORT, IPv6 in brackets). Connects only when a stream is opened. */
 export function connect(address: string, options: ConnectOptions = {}): Channel {
-  const client = new Client(address, credentials.createInsecure(), {
+  const { tls } = options;
+  const client = new Client(address, tls ? withinTls(tls) : credentials.createInsecure(), {
+    ...(tls && { 'grpc.ssl_target_name_override': tls.servername }),
     ...commonOptions(options.keepalive ?? defaultKeepalive),
     ...(options.authority === undefined ? {} : { 'grpc.default_authority': options.authority }),
     // The session above decides when to try again; the channel must not add a wait of its own.
@@ -66,6 +84,13 @@ export function connect(address: string, options: ConnectOptions = {}): Channel 
       client.close();
     },
   };
+}
+
+function withinTls({ checkServerIdentity, rejectUnauthorized, secureContext }: ClientTls): ChannelCredentials {
+  return credentials.createFromSecureContext(secureContext, {
+    ...(checkServerIdentity && { checkServerIdentity }),
+    ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
+  });
 }
 
 function toStream<Request, Response>(

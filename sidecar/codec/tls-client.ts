@@ -9,7 +9,10 @@ export const WRONG_NAME = 'AYA_WRONG_NAME';
 const contexts = new WeakMap<ClientTlsPlan, SecureContext>();
 
 /** How Node's `tls.connect` is asked for what a plan says. Connections of one plan share their context. */
-export function clientOptions(plan: ClientTlsPlan, protocols: readonly string[]): ConnectionOptions {
+export function clientOptions(
+  plan: ClientTlsPlan,
+  protocols: readonly string[],
+): ConnectionOptions & { readonly secureContext: SecureContext; readonly servername: string } {
   let context = contexts.get(plan);
   if (context === undefined) {
     context = secureContext(plan);

@@ -98,18 +98,20 @@ export function cluster(message: Cluster, place: Place, commands = false): Clust
     tls,
     service: serviceOf(name),
   };
-  if (tls) checkPlainProbes(plan, place);
+  checkProbes(plan, place);
   const made = fromFiles(tls?.files ?? [], (anew) => cluster(message, anew, commands));
   return { plan, source: sourceOf(message, place), fromFiles: made };
 }
 
-/** What main asks endpoints by gRPC it asks in plain text, and would hear nothing. */
-function checkPlainProbes(
-  { balancer, healthCheck }: Pick<ClusterPlan, 'balancer' | 'healthCheck'>,
+/** What main asks endpoints by itself, as far as it cannot do so within TLS. */
+function checkProbes(
+  { balancer, healthCheck, tls }: Pick<ClusterPlan, 'balancer' | 'healthCheck' | 'tls'>,
   place: Place,
 ): void {
-  if (healthCheck?.probe.kind === 'grpc') place.at('health_checks').refuse('grpc_health_check within TLS');
-  if (balancer.kind === 'client-side-weights' && balancer.reportEvery > 0) {
+  if (healthCheck?.probe.kind === 'grpc' && tls?.serverName === '') {
+    place.at('transport_socket').at('typed_config').at('sni').wrong('is required with grpc_health_check');
+  }
+  if (tls && balancer.kind === 'client-side-weights' && balancer.reportEvery > 0) {
     place.at('load_balancing_policy').refuse('enable_oob_load_report within TLS');
   }
 }

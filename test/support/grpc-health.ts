@@ -35,7 +35,10 @@ const service: ServiceDefinition = {
 };
 
 /** A server of grpc.health.v1 on 127.0.0.1: states by service; others are NOT_FOUND. */
-export async function startHealthServer(states: Readonly<Record<string, State>>): Promise<HealthServer> {
+export async function startHealthServer(
+  states: Readonly<Record<string, State>>,
+  credentials = ServerCredentials.createInsecure(),
+): Promise<HealthServer> {
   const known = new Map<string, State>(Object.entries(states));
   const server = new Server();
   const check = (call: Call, answer: sendUnaryData<Buffer>): void => {
@@ -47,9 +50,7 @@ export async function startHealthServer(states: Readonly<Record<string, State>>)
   };
   server.addService(service, { Check: check as unknown as UntypedHandleCall });
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
+    server.bindAsync('127.0.0.1:0', credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
   });
   const health: HealthServer = {
     port,

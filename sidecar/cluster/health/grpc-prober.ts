@@ -1,7 +1,9 @@
 import { type Channel, connect } from '../../../shared/rpc/client.ts';
 import type { Status } from '../../../shared/rpc/status.ts';
 import type { Cancel } from '../../../shared/time/clock.ts';
+import { clientOptions } from '../../codec/tls-client.ts';
 import type { GrpcProbePlan } from '../../core/plan/health-check.ts';
+import type { ClientTlsPlan } from '../../core/plan/tls.ts';
 import type { ProbeResult } from './endpoint-check.ts';
 import { type Prober, type ProbeTarget, passed, refused, unreachable } from './probe.ts';
 
@@ -12,12 +14,18 @@ export class GrpcProber implements Prober {
   readonly #connect: () => Channel;
   #channel: Channel | null = null;
 
-  constructor(plan: GrpcProbePlan, { address, hostname, port }: ProbeTarget, reuse: boolean) {
+  constructor(
+    plan: GrpcProbePlan,
+    { address, hostname, port }: ProbeTarget,
+    reuse: boolean,
+    tls: ClientTlsPlan | null,
+  ) {
     this.#plan = plan;
     this.#reuse = reuse;
     const host = address.includes(':') ? `[${address}]` : address;
     const authority = plan.authority || hostname;
-    this.#connect = () => connect(`${host}:${port}`, { authority });
+    const options = { authority, ...(tls && { tls: clientOptions(tls, []) }) };
+    this.#connect = () => connect(`${host}:${port}`, options);
   }
 
   probe(done: (result: ProbeResult) => void): Cancel {

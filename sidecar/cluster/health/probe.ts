@@ -46,7 +46,7 @@ export async function proberFor(
     case 'http':
       return new (await import('./http-prober.ts')).HttpProber(probe, target, reuseConnection, tls);
     case 'grpc':
-      return new (await import('./grpc-prober.ts')).GrpcProber(probe, target, reuseConnection);
+      return new (await import('./grpc-prober.ts')).GrpcProber(probe, target, reuseConnection, tls);
     case 'tcp':
       return new (await import('./tcp-prober.ts')).TcpProber(probe, target, tls);
     case 'command':

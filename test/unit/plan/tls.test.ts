@@ -159,7 +159,7 @@ const refused: [string, (ground: Ground) => Json, string | RegExp][] = [
     `${U}.common_tls_context.validation_context.trusted_ca: holds no certificate in PEM`,
   ],
   [
-    'health checks by gRPC',
+    'a health check by gRPC without a server name',
     towardsEndpoints(() => [{}], {
       health_checks: [
         {
@@ -171,7 +171,7 @@ const refused: [string, (ground: Ground) => Json, string | RegExp][] = [
         },
       ],
     }),
-    'static_resources.clusters[0].health_checks: not supported yet (grpc_health_check within TLS)',
+    `${U}.sni: is required with grpc_health_check`,
   ],
   [
     'the context of the other side',
