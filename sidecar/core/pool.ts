@@ -55,6 +55,9 @@ export type StreamSource = Pick<Pool, 'lease' | 'abandon'>;
 export interface Detour {
   /** Outlier detection takes no notice of failures on this way. */
   readonly exempt: boolean;
-  /** The way of one attempt through the fault. `noticed` is called with the response flag of what is done, when it is. */
+  /**
+   * The way of one attempt through the fault, or `pool` when the fault is over. `noticed` is called with the response flag of what is done,
+   * when it is.
+   */
   through(pool: StreamSource, noticed: (flag: number) => void): StreamSource;
 }

@@ -35,6 +35,7 @@ export function breakage(plan: ConnectionFaultPlan, exempt: boolean, timing: Tim
   return {
     exempt,
     through(pool, noticed) {
+      if (timing.term.over) return pool;
       noticed(RESPONSE_FLAG.FI);
       switch (plan.kind) {
         case 'connect-failure':
@@ -156,6 +157,12 @@ class BrokenWay extends Way {
     if (this.#left > 0) return super.onData(chunk);
     this.#break(INJECTED.truncated);
     return left === 0 || super.onData(chunk.subarray(0, left));
+  }
+
+  override onHalfClosed(): void {
+    if (this.#timer.running) return;
+    if (this.#timing.term.over) super.onHalfClosed();
+    else this.#break(INJECTED.truncated);
   }
 
   override onEnd(trailers: HeaderList | null): void {

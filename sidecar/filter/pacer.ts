@@ -32,6 +32,8 @@ export class Pacer implements Held {
   /** The client is slow. */
   #blocked = false;
   #ended = false;
+  /** The source has ended, and is still spoken to. */
+  #halfClosed = false;
   #trailers: HeaderList | null = null;
   /** The end is near: only the hold of `slowClose` is left. */
   #closing = false;
@@ -59,10 +61,16 @@ export class Pacer implements Held {
     return this.#bytes < MOST;
   }
 
-  end(trailers: HeaderList | null): void {
+  end(trailers: HeaderList | null, halfClosed = false): void {
     this.#ended = true;
+    this.#halfClosed = halfClosed;
     this.#trailers = trailers;
     if (!this.#timer.running) this.#pump();
+  }
+
+  /** The source has said all, and its end is yet to come: it is still spoken to. */
+  halfClose(): void {
+    this.end(null, true);
   }
 
   resume(): void {
@@ -131,6 +139,12 @@ export class Pacer implements Held {
   #close(): void {
     const sink = this.#sink;
     this.#pass(this.#bytes);
+    if (this.#halfClosed) {
+      this.#ended = false;
+      this.#closing = false;
+      this.#pace = AT_ONCE;
+      return this.#sink?.onHalfClosed?.();
+    }
     this.stop();
     sink?.onEnd(this.#trailers);
   }

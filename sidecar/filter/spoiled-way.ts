@@ -34,6 +34,7 @@ export function spoilage(plan: ResponseFaultPlan, exempt: boolean, timing: Timin
   return {
     exempt,
     through(pool, noticed) {
+      if (timing.term.over) return pool;
       noticed(flag);
       return new SpoiledWay(pool, plan, paced, timing, random);
     },
@@ -96,6 +97,11 @@ class SpoiledWay extends Way {
     this.#seen += chunk.length;
     if (kept.length === 0) return true;
     return this.#pacer === null ? super.onData(kept) : this.#pacer.take(kept);
+  }
+
+  override onHalfClosed(): void {
+    if (this.#pacer === null) super.onHalfClosed();
+    else this.#pacer.halfClose();
   }
 
   override onEnd(trailers: HeaderList | null): void {

@@ -94,6 +94,10 @@ export class Way implements StreamSource, PoolWaiter, ClientStream, AttemptSink 
     return this.sink === null || this.sink.onData(chunk);
   }
 
+  onHalfClosed(): void {
+    this.sink?.onHalfClosed?.();
+  }
+
   onEnd(trailers: HeaderList | null): void {
     this.release();
     this.sink?.onEnd(trailers);

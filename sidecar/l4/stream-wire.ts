@@ -84,8 +84,8 @@ export class StreamWire implements Dial, RawConnection, PoolWaiter, AttemptSink,
   end(): void {
     if (this.#finished) return;
     this.#finished = true;
-    if (this.#ended) this.#close();
-    else this.#stream?.end(null);
+    if (this.#stream === null) this.#close();
+    else this.#stream.end(null);
   }
 
   close(): void {
@@ -112,10 +112,14 @@ export class StreamWire implements Dial, RawConnection, PoolWaiter, AttemptSink,
     this.sink.onDrain();
   }
 
-  onEnd(): void {
-    this.#letGo();
+  onHalfClosed(): void {
     this.#ended = true;
     this.sink.onEof();
+  }
+
+  onEnd(): void {
+    this.#letGo();
+    if (!this.#ended) this.onHalfClosed();
     if (this.#finished) this.#close();
   }
 

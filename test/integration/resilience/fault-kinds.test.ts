@@ -7,6 +7,7 @@ import type { ForwardPlan } from '../../../sidecar/core/plan/route.ts';
 import { UNSPOILED } from '../../../sidecar/filter/spoiled-way.ts';
 import { type Backend, httpBackend } from '../../support/backend.ts';
 import { outlierPlan, retryPlan } from '../../support/cluster.ts';
+import { eventually } from '../../support/eventually.ts';
 import { FaultyWorker, faultRule } from '../../support/faulty-worker.ts';
 import { call, RawClient } from '../../support/http-call.ts';
 
@@ -253,4 +254,16 @@ test('injected failures count for ejection, unless they are exempt', async (t) =
       assert.equal(worker.tripped, !exempt, `exempt ${exempt}`);
     }
   }
+});
+
+test('a request that is repeated after the lease meets no black hole again', async (t) => {
+  const hole = connection('black-hole', 0, { at: 'request' });
+  const bench = await start(t, hole, { retry: retryPlan({ on: ['reset'] }) });
+  const asked = bench.timed();
+  await eventually(() => bench.worker.injected('black-hole') === 1);
+  bench.worker.assign();
+  const { result, ms } = await asked;
+  assert.equal(result.status, 200);
+  assert.ok(ms < 2_000, `${ms} ms`);
+  assert.equal(await bench.worker.logged(), 'FI 200 2');
 });

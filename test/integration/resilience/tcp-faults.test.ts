@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import type { ConnectionFaultKind, FaultRulePlan, ResponseFaultPlan } from '../../../sidecar/core/plan/fault.ts';
@@ -170,6 +172,40 @@ test('a slow close, a truncated and a corrupted stream', async (t) => {
   assert.equal(await bench.worker.logged(), 'FI 0 1');
   await gone(t, bench);
 });
+
+for (const [what, rule] of [
+  ['changed', response({ corruptEvery: 10_000 })],
+  ['paced', response({ bytesPerSecond: 1_000_000 })],
+] as const) {
+  test(`an endpoint that has said all hears the client to its end, though what it said is ${what}`, async (t) => {
+    let heard = '';
+    let ended = false;
+    const backend = await rawBackend(t, (socket) => {
+      socket.on('data', (chunk) => {
+        if (heard === '') socket.end(ANSWER);
+        heard += chunk.toString('latin1');
+      });
+      socket.on('end', () => {
+        ended = true;
+      });
+    });
+    const worker = new FaultyWorker(t, [backend.port], [rule], {}, {}, {});
+    const asking = net.connect({ host: '127.0.0.1', port: worker.port, allowHalfOpen: true });
+    t.after(() => asking.destroy());
+    let received = 0;
+    asking.on('data', (chunk) => {
+      received += chunk.length;
+    });
+    asking.write('ask');
+    await once(asking, 'end');
+    assert.equal(received, ANSWER.length);
+    asking.write(' and tell');
+    await eventually(() => heard === 'ask and tell');
+    asking.end();
+    await eventually(() => ended);
+    assert.match(await worker.logged(), /^(FI|DI) 0 1$/);
+  });
+}
 
 test('rules that look for something in a request do not concern connections', async (t) => {
   const abort = { percent: 100, status: 503, grpcStatus: null };
