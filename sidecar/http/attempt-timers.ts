@@ -19,6 +19,7 @@ export class AttemptTimers {
   #hedgeAfter: number;
   /** Ms between pieces of the response; 0 = no limit. */
   readonly #idleLimit: number;
+  #answered = false;
   #perTry: WheelTimer | null = null;
   #idle: WheelTimer | null = null;
 
@@ -30,8 +31,12 @@ export class AttemptTimers {
     this.#idleLimit = retry.perTryIdleTimeout;
   }
 
-  /** The client has sent all of its request. Only then does the time of an attempt run (Envoy's per_try_timeout). */
+  /**
+   * The client has sent all of its request. Only then does the time of an attempt run (Envoy's per_try_timeout), unless the response has
+   * begun.
+   */
   requestEnded(): void {
+    if (this.#answered) return;
     const hedges = this.#hedgeAfter > 0 && (this.#patience === 0 || this.#hedgeAfter <= this.#patience);
     const ms = hedges ? this.#hedgeAfter : this.#patience;
     if (ms === 0) return;
@@ -42,6 +47,7 @@ export class AttemptTimers {
 
   /** The response head is there. */
   head(): void {
+    this.#answered = true;
     if (this.#perTry !== null) this.#context.wheel.stop(this.#perTry);
     this.moved();
   }

@@ -283,3 +283,23 @@ test('retries stop at the budget', async (t) => {
   assert.equal((retried ?? 0) + (refused ?? 0), 20);
   assert.match(await sidecar.admin('/clusters'), /cart::default_priority::rq_retry_active::0\n/);
 });
+
+test('the time of an attempt is over with the head of its response, though the request ends later', async (t) => {
+  const backend = await httpBackend(t, (request, response) => {
+    response.writeHead(200).write('begun, ');
+    request.resume();
+    request.on('end', () => setTimeout(() => response.end('done'), 600));
+  });
+  const retry = { retry_on: '5xx', num_retries: 1, per_try_timeout: '0.2s' };
+  const listener = httpListener({ routes: [forward('slow', { retry_policy: retry, timeout: '0s' })] });
+  const sidecar = await startSidecar(t, bootstrap([listener], [cluster('slow', [backend.port])]));
+  const body = new Readable({ read() {} });
+  body.push('a');
+  const asked = call(sidecar.port(), { method: 'POST', body });
+  await sidecar.statBecomes('cluster.slow.upstream_rq_active', 1);
+  await sidecar.statBecomes('cluster.slow.upstream_rq_200', 1);
+  body.push(null);
+  const { body: received, truncated } = await asked;
+  assert.deepEqual([received, truncated], ['begun, done', false]);
+  assert.equal(await sidecar.stat('cluster.slow.upstream_rq_per_try_timeout'), 0);
+});
