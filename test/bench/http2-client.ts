@@ -7,6 +7,7 @@ import {
   END_STREAM,
   frame,
   MAGIC,
+  rst,
   settings,
   settingsAck,
   TYPE,
@@ -15,6 +16,7 @@ import {
 
 const MAX_WINDOW = 2 ** 31 - 1;
 const HEAD = 9;
+const CANCEL = 8;
 /** Bytes of DATA after which the server is told that it may send as many again. */
 const CREDIT = 2 ** 28;
 
@@ -111,6 +113,12 @@ export class Http2Client {
   /** Lets the server send more on one stream. */
   open(id: number, bytes: number): void {
     this.#out.push(windowUpdate(id, bytes));
+  }
+
+  /** Gives a stream up. */
+  reset(id: number): void {
+    this.#streams.delete(id);
+    this.#out.push(rst(id, CANCEL));
   }
 
   flush(): void {
