@@ -15,6 +15,7 @@ import { Coverage } from './coverage.ts';
 import { conversationTarget } from './http1/conversation-target.ts';
 import { requestTarget } from './http1/request-target.ts';
 import { responseTarget } from './http1/response-target.ts';
+import { http2ClientTarget, http2ServerTarget } from './http2/targets.ts';
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +27,7 @@ const { values } = parseArgs({
 });
 const seconds = Number(values.seconds);
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
-const targets = [requestTarget, responseTarget, conversationTarget].filter(
+const targets = [requestTarget, responseTarget, conversationTarget, http2ServerTarget, http2ClientTarget].filter(
   ({ name }) => values.only === undefined || name === values.only,
 );
 if (targets.length === 0 || !(seconds > 0)) {
@@ -34,7 +35,7 @@ if (targets.length === 0 || !(seconds > 0)) {
   process.exit(2);
 }
 
-const concerns = (url: string): boolean => url.includes('/sidecar/codec/http1/');
+const concerns = (url: string): boolean => /\/sidecar\/codec\/http[12]\//.test(url);
 let [passed, failed] = [0, 0];
 console.log(`seed ${seed}, ${seconds} s`);
 for (const target of targets) {

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ClientBench } from '../support/http2/client-bench.ts';
 import {
   ACK,
   data,
@@ -22,7 +21,7 @@ import {
   TYPE,
   windowUpdate,
 } from '../support/http2/frames.ts';
-import { ServerBench } from '../support/http2/server-bench.ts';
+import { answered, served } from '../support/http2/outcome.ts';
 
 const REQUEST = [...POST, 'x-color', 'red'];
 const RESPONSE = [':status', '200', 'x-color', 'red'];
@@ -80,40 +79,6 @@ const frames = (ids: readonly number[], fields: readonly string[]): fc.Arbitrary
     },
   );
 };
-
-/** What a server makes of the bytes after its preface, and says; it answers each request that is complete. */
-function served(bytes: Buffer, cuts: readonly number[]): unknown {
-  const bench = new ServerBench({}, {}, false);
-  bench.turn.enter();
-  bench.wire.receive(bytes, cuts);
-  for (const each of bench.seen) if (each.ended) each.answer(200, 'well');
-  bench.turn.leave();
-  return {
-    // A body that turns out too long is seen up to there, which depends on where it was cut.
-    seen: bench.seen.map(({ x, headers: list, body, ended, trailers, aborted }) =>
-      aborted === 'protocol' ? [x.path, aborted] : [x.path, list, body, ended, trailers, aborted],
-    ),
-    said: bench.said(),
-    refusals: bench.refusals,
-    errors: bench.protocolErrors,
-  };
-}
-
-/** The same of a client with three requests under way. */
-function answered(bytes: Buffer, cuts: readonly number[]): unknown {
-  const bench = new ClientBench();
-  const all = [bench.request(), bench.request('POST', -1), bench.request('HEAD')];
-  bench.turn.enter();
-  bench.wire.receive(bytes, cuts);
-  bench.turn.leave();
-  return {
-    got: all.map(({ status, headers: list, informs, body, ended, trailers, failure }) =>
-      failure?.kind === 'protocol' ? [status, failure] : [status, list, informs, body, ended, trailers, failure],
-    ),
-    said: bench.said(),
-    events: bench.events,
-  };
-}
 
 const places = fc.array(fc.nat(2_000), { maxLength: 30 });
 

@@ -7,6 +7,7 @@ import { Coverage } from '../fuzz/coverage.ts';
 import { conversationTarget } from '../fuzz/http1/conversation-target.ts';
 import { requestTarget } from '../fuzz/http1/request-target.ts';
 import { responseTarget } from '../fuzz/http1/response-target.ts';
+import { http2ClientTarget, http2ServerTarget } from '../fuzz/http2/targets.ts';
 import { mutate, shrink } from '../fuzz/mutate.ts';
 import type { Target } from '../fuzz/target.ts';
 import { planted } from '../support/planted-bug.ts';
@@ -48,7 +49,7 @@ test('what breaks an oracle is made as short as can be', () => {
   );
 });
 
-for (const target of [requestTarget, responseTarget, conversationTarget]) {
+for (const target of [requestTarget, responseTarget, conversationTarget, http2ServerTarget, http2ClientTarget]) {
   test(`every kept input of ${target.name} holds`, async () => {
     for (const input of [...target.seeds, ...readCorpus(target.name)]) {
       const { error } = attempt(target, input);
