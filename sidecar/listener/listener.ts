@@ -190,6 +190,7 @@ export class Listener implements SnifferOwner, HandshakeOwner {
     this.#only = free ? (first ?? fallback) : null;
     for (const [key, chain] of before) {
       if (this.#chains.get(key) === chain) continue;
+      for (const [handshake, wanted] of [...this.#handshakes]) if (wanted === chain) handshake.cancel();
       chain.close();
       this.#former.add(chain);
     }
