@@ -28,7 +28,7 @@ export interface Start {
   readonly statistics?: string;
 }
 
-const patienceMs = 10_000;
+const patienceMs = 30_000;
 
 /** Starts a program pinned to cores and waits until `url` answers 2xx. Throws, with what it said, when it does not. */
 export async function startServer(start: Start): Promise<Server> {
