@@ -1,10 +1,11 @@
 /**
- * Ns per operation of picking, observing and limiting; by hand: `node test/bench/pick.ts`. One thread, median of 7. What has a goal is
+ * Ns per operation of picking, observing and limiting; by hand: `npm run bench:micro`. One thread, by mitata, medians. What has a goal is
  * held against it, and the program ends with 1 when one is missed: among 1,000 endpoints two choices and hashes pick within 300 ns, and
  * everything that is kept of one request (limits, retry budget, breaker, timer of the attempt, outlier detection, latency) takes at most
  * 1.5 us.
  */
 import process from 'node:process';
+import { measure as time } from 'mitata';
 import { systemRandom } from '../../shared/struct/random.ts';
 import { xxHash64 } from '../../shared/struct/xx-hash.ts';
 import { systemClock } from '../../shared/time/clock.ts';
@@ -43,14 +44,12 @@ const nextHash = (): (typeof hashes)[number] | null => hashes[(asked += 1) & 102
 const turn = new Turn(systemClock);
 turn.enter();
 
-/** Median ns of one of `count` runs of `work`. */
-function measure(count: number, work: () => void): number {
-  const runs = Array.from({ length: 7 }, () => {
-    const start = process.hrtime.bigint();
-    for (let at = 0; at < count; at += 1) work();
-    return Number(process.hrtime.bigint() - start) / count;
-  }).sort((left, right) => left - right);
-  return runs[3] ?? 0;
+/** What one measurement may take, ns of CPU time: there are many of them. */
+const EACH = { min_cpu_time: 100e6, min_samples: 32 } as const;
+
+/** Median ns of one run of `work`. */
+async function measure(work: () => void): Promise<number> {
+  return (await time(work, EACH)).p50;
 }
 
 function clusterWith(balancer: ClusterPlan['balancer'], size: number, weighted: boolean, workers: number): Cluster {
@@ -69,7 +68,7 @@ function show(name: string, ns: number, goal?: number): void {
 }
 
 /** All that is kept of one request with one attempt, with everything on that a policy can ask for; the pick is not part of it. */
-function booksOf(workers: number): number {
+async function booksOf(workers: number): Promise<number> {
   const around = surroundings({ random: systemRandom, now: () => turn.now, slots: slotTable(1001, workers) });
   const budget = { percent: 20, minPerSecond: 10, interval: 10_000 };
   const plan = clusterPlan({
@@ -87,7 +86,7 @@ function booksOf(workers: number): number {
   const headers = HeaderList.of();
   let at = 0;
   let now = turn.now;
-  const ns = measure(300_000, () => {
+  const ns = await measure(() => {
     const endpoint = set.endpoints[at];
     at = (at + 1) % 1000;
     now += 0.02;
@@ -111,7 +110,7 @@ for (const workers of [1, 4]) {
     for (const weighted of [false, true]) {
       for (const [name, balancer, goal] of policies) {
         const cluster = clusterWith(balancer, size, weighted, workers);
-        const ns = measure(300_000, () => cluster.pick(null, 0, nextHash()));
+        const ns = await measure(() => cluster.pick(null, 0, nextHash()));
         const words = `pick: ${name}, ${size} endpoints${weighted ? ', weighted' : ''}, ${workers} worker(s)`;
         show(words, ns, size === 1000 ? goal : undefined);
       }
@@ -120,22 +119,19 @@ for (const workers of [1, 4]) {
   const cluster = clusterWith(leastRequest, 3, false, workers);
   const [endpoint] = cluster.set.endpoints;
   if (!endpoint) throw new Error('no endpoint');
-  show(
-    `hash of a user name`,
-    measure(300_000, () => xxHash64('user-4711')),
-  );
+  show(`hash of a user name`, await measure(() => xxHash64('user-4711')));
   show(
     `begin, observed, end of one attempt, ${workers} worker(s)`,
-    measure(300_000, () => {
+    await measure(() => {
       endpoint.begin();
       endpoint.observed(OBSERVED.success, 1.5);
       endpoint.end();
     }),
   );
-  show(`books of one request: all together, ${workers} worker(s)`, booksOf(workers), BOOKS);
+  show(`books of one request: all together, ${workers} worker(s)`, await booksOf(workers), BOOKS);
   show(
     `limits of one request, ${workers} worker(s)`,
-    measure(300_000, () => {
+    await measure(() => {
       cluster.limits.beginRequest(0);
       cluster.limits.endRequest();
     }),
@@ -153,7 +149,7 @@ for (const [size, name, balancer] of [
   const [endpoint] = cluster.set.endpoints;
   if (!endpoint) throw new Error('no endpoint');
   let on = false;
-  const ns = measure(100, () => {
+  const ns = await measure(() => {
     on = !on;
     setFlag(endpoint.slot, cluster.limits.slot, 'ejected', on);
     cluster.pick(null, 0);
