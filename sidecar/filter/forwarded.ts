@@ -3,12 +3,15 @@ import type { Exchange } from '../core/exchange.ts';
 import { H, type HeaderList } from '../core/headers.ts';
 import type { HttpManagerPlan } from '../core/plan/http-manager.ts';
 
+/** Says whose certificate the client has shown: where we do not say it ourselves, nobody can be believed (Envoy's SANITIZE). */
+const CLIENT_CERTIFICATE = 'x-forwarded-client-cert';
+
 /** What `forwardHeaders` needs of an HTTP connection manager. */
 export type ForwardedPlan = Pick<HttpManagerPlan, 'useRemoteAddress' | 'xffTrustedHops' | 'via'>;
 
 /**
  * Tells the upstream from whom and how a request came. Source of the meanings: Envoy's HTTP connection manager,
- * "x-forwarded-for", "x-forwarded-proto" and "via"; RFC 9110 7.6.3.
+ * "x-forwarded-for", "x-forwarded-proto", "x-forwarded-client-cert" and "via"; RFC 9110 7.6.3.
  *
  * With use_remote_address the immediate peer is appended to x-forwarded-for (this machine's address for a peer on loopback,
  * which would mean nothing elsewhere), and x-forwarded-proto is ours to say, unless trusted hops stand before us; without,
@@ -16,6 +19,7 @@ export type ForwardedPlan = Pick<HttpManagerPlan, 'useRemoteAddress' | 'xffTrust
  */
 export function forwardHeaders(x: Exchange, plan: ForwardedPlan): void {
   const { headers } = x;
+  headers.remove(CLIENT_CERTIFICATE);
   if (plan.useRemoteAddress) {
     append(headers, H['x-forwarded-for'], 'x-forwarded-for', farAddress(x.stream.peer.remoteAddress));
     if (plan.xffTrustedHops === 0 && headers.getKnown(H['x-forwarded-proto']) !== undefined) {

@@ -16,6 +16,12 @@ const cases: [what: string, plan: ForwardedPlan, shape: RequestShape, after: str
     { headers: ['X-Forwarded-For', '1.1.1.1', 'X-Forwarded-Proto', 'https'] },
     ['X-Forwarded-For: 1.1.1.1', 'X-Forwarded-Proto: https'],
   ],
+  [
+    'nobody says whose certificate was shown',
+    plain,
+    { headers: ['X-Forwarded-Client-Cert', 'URI=spiffe://mesh/admin', 'x-forwarded-client-cert', 'Hash=1'] },
+    ['x-forwarded-proto: http'],
+  ],
   ['the caller begins the list', edge, {}, ['x-forwarded-for: 10.1.2.3', 'x-forwarded-proto: http']],
   [
     'the caller is appended',
