@@ -9,7 +9,7 @@ import { Authority, withoutOpenssl } from '../../support/authority.ts';
 import { httpBackend } from '../../support/backend.ts';
 import { bootstrap, cluster, httpListener, type Json } from '../../support/bootstrap.ts';
 import { helloOf } from '../../support/client-hello.ts';
-import { clusterPieces, listenerPiece, routePiece, WorkerUnderTest } from '../../support/data-path.ts';
+import { clusterPieces, listenerPiece, managerPlan, routePiece, WorkerUnderTest } from '../../support/data-path.ts';
 import { eventually } from '../../support/eventually.ts';
 import { call, RawClient } from '../../support/http-call.ts';
 import { clusterPlan, forwardPlan, prefix, routePlan } from '../../support/route-plan.ts';
@@ -61,6 +61,39 @@ test('TLS comes, changes and goes on a listener whose connections live on', { sk
   worker.apply([listenerWith(null)]);
   assert.equal((await call(worker.port, { path: '/d' })).body, '/d');
   assert.equal((await secureGet(worker.port, '/e', { ca, agent: secure })).body, '/e', 'it was open before');
+});
+
+/** A listener with a chain for each of these server names, answering as that server. */
+const listenerFor = (tls: ServerTlsPlan | null, names: readonly string[]): Piece => {
+  const piece = listenerPiece();
+  assert.ok(piece.kind === 'listener');
+  const chains = names.map((name) => {
+    const match = { destinationPort: 0, serverNames: [name], transportProtocol: '', applicationProtocols: [] } as const;
+    const http = managerPlan({ serverName: name });
+    return { name: '', match, tls, filter: { kind: 'http', http } as const };
+  });
+  return { ...piece, value: { ...piece.value, chains, sniff: { ...piece.value.sniff, tls: true } } };
+};
+
+test('a connection stays with its chain, wherever that stands now, and goes with it', { skip }, async (t) => {
+  const authority = new Authority(t);
+  const ca = authority.certificate;
+  const backend = await httpBackend(t);
+  const tls = plansOf(serverSocket(authority.issue({ names: ['DNS:one', 'DNS:two'] })), {}).server;
+  const worker = new WorkerUnderTest(t, [
+    listenerFor(tls, ['one']),
+    toCart,
+    ...clusterPieces('cart', 0, [backend.port]),
+  ]);
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const servedBy = async (servername: string): Promise<unknown> =>
+    (await secureGet(worker.port, '/', { ca, agent, servername })).headers.server;
+  assert.equal(await servedBy('one'), 'one');
+  worker.apply([listenerFor(tls, ['two', 'one'])]);
+  assert.equal(await servedBy('one'), 'one');
+  worker.apply([listenerFor(tls, ['two'])]);
+  await eventually(() => Object.keys(agent.freeSockets).length === 0);
 });
 
 test('a handshake for a chain that goes is given up', { skip }, async (t) => {
