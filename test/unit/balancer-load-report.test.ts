@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { seededRandom } from '../../shared/struct/random.ts';
 import { loadReportIn } from '../../sidecar/cluster/balancer/load-report.ts';
 import { LoadReportMeter, reportedWeights } from '../../sidecar/cluster/balancer/load-report-meter.ts';
+import { ReportedWeight } from '../../sidecar/cluster/balancer/reported-weight.ts';
 import { HeaderList } from '../../sidecar/core/headers.ts';
 import type { ClientSideWeightsPlan } from '../../sidecar/core/plan/balancer.ts';
 import { clusterOf, clusterPlan } from '../support/cluster.ts';
@@ -116,5 +117,26 @@ test('requests follow the reports as they change', () => {
     shares().forEach((share, at) => {
       assert.ok(Math.abs(share - (expected[at] ?? 0)) < 0.02, `${at}: ${share}, expected ${expected[at]}`);
     });
+  }
+});
+
+test('a report of numbers that mean nothing changes nothing', () => {
+  const weight = new ReportedWeight({ ...plan, blackout: 0 });
+  weight.report({ requestsPerSecond: 100, utilization: 0.5, errorsPerSecond: 0 }, 1);
+  const { NaN: none, POSITIVE_INFINITY: infinite } = Number;
+  for (const [requestsPerSecond, utilization, errorsPerSecond] of [
+    [none, 1, 0],
+    [1, none, 0],
+    [1, 1, none],
+    [infinite, 1, 0],
+    [1, infinite, 0],
+    [1e300, 1e-300, 0],
+    [1e-300, 1e300, 0],
+    [-1, 1, 0],
+    [-1, -1, 0],
+    [1, 0, 0],
+  ] as const) {
+    weight.report({ requestsPerSecond, utilization, errorsPerSecond }, 2);
+    assert.equal(weight.at(2), 200, `${requestsPerSecond} ${utilization} ${errorsPerSecond}`);
   }
 });

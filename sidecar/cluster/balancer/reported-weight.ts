@@ -1,6 +1,9 @@
 import type { ClientSideWeightsPlan } from '../../core/plan/balancer.ts';
 import type { LoadReport } from './load-report.ts';
 
+/** Weights beyond these are no measurements. */
+const [LEAST, MOST] = [1e-9, 1e12] as const;
+
 /**
  * The weight of an endpoint by its load reports: requests per second over utilization, errors being counted as utilization.
  * Nothing for a time after the first report (its figures are those of a start), and nothing when reports have stopped.
@@ -17,12 +20,14 @@ export class ReportedWeight {
   }
 
   report({ errorsPerSecond, requestsPerSecond, utilization }: LoadReport, now: number): void {
-    const errors = requestsPerSecond > 0 ? (errorsPerSecond / requestsPerSecond) * this.#plan.errorPenalty : 0;
-    const used = utilization + errors;
-    if (requestsPerSecond <= 0 || used <= 0) return;
+    if (!(requestsPerSecond > 0 && utilization >= 0 && errorsPerSecond >= 0)) return;
+    const errors = (errorsPerSecond / requestsPerSecond) * this.#plan.errorPenalty;
+    const weight = requestsPerSecond / (utilization + errors);
+    // What an endpoint says may be no number at all, or none that a slot holds: its weight would spoil those of all others.
+    if (!(weight >= LEAST && weight <= MOST)) return;
     if (this.#first === Number.POSITIVE_INFINITY) this.#first = now;
     this.#last = now;
-    this.#weight = requestsPerSecond / used;
+    this.#weight = weight;
   }
 
   /** 0 = none to be used now. */
