@@ -113,12 +113,14 @@ export class LogFile {
 
   #goOnTo(next: Boom): void {
     const old = this.#boom;
+    // Closed meanwhile: who writes opens it with all that belongs to it.
+    if (old === null) return next.end();
     if (this.#broken) {
       this.#at = 0;
-      old?.destroy();
+      old.destroy();
     } else {
       this.#handOver();
-      old?.end();
+      old.end();
     }
     this.#boom = next;
     this.#given = null;
