@@ -14,7 +14,7 @@ export function isNamedDer(bytes: Buffer, names: readonly PeerNamePlan[]): boole
   return isNamed(new Certificate(bytes), names);
 }
 
-/** Only alternative names count, the subject says nothing (RFC 9525 2). A `*.suffix` in the certificate stands for one label. */
+/** Only alternative names count, the subject says nothing (RFC 9525 2). A `*.suffix` there stands for one label. */
 function has(certificate: X509Certificate, { kind, name }: PeerNamePlan): boolean {
   switch (kind) {
     case 'dns':
@@ -29,8 +29,8 @@ function has(certificate: X509Certificate, { kind, name }: PeerNamePlan): boolea
 }
 
 /**
- * Node joins all names by ", " and quotes as JSON what has a comma, a quote or other such characters in it. Whoever made the certificate chose the
- * names, so what does not read like that to its end has none.
+ * Node joins all names by ", " and quotes as JSON what has a comma, a quote or other such characters in it. Whoever made
+ * the certificate chose the names, so what does not read like that to its end has none.
  */
 function uris({ subjectAltName = '' }: X509Certificate): string[] {
   const entries = subjectAltName.match(/(?:[^",]|"(?:[^"\\]|\\.)*")+/g) ?? [];

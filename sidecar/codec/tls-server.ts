@@ -27,9 +27,9 @@ export class ServerTls {
   }
 
   /**
-   * Begins a handshake on a connection of which `read` has been read; a ClientHello that offers `protocols`. 'secure' of the
-   * socket (internal to Node) says that it is over, 'close' that it never will be. Where both sides have no protocol in common none is agreed
-   * on, as with Envoy; Node by itself would break it off.
+   * Begins a handshake on a connection of which `read` has been read, a ClientHello that offers `protocols`. 'secure' of the
+   * socket (internal to Node) says that it is over, 'close' that it never will be. Where both sides have no protocol in
+   * common none is agreed on, as with Envoy; Node by itself would break it off.
    */
   begin(socket: net.Socket, read: Buffer, protocols: readonly string[]): TLSSocket {
     const { TLSSocket } = nodeTls();

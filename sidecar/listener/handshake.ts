@@ -33,8 +33,8 @@ const problemCells: Readonly<Record<ClientProblem, 'failVerifyNoCert' | 'failVer
 const ignore = (): void => {};
 
 /**
- * The handshake of one accepted connection. The ClientHello is awaited here, so that a client that says nothing, or no TLS, costs no more
- * than a plain connection; then OpenSSL goes on.
+ * The handshake of one accepted connection. The ClientHello is awaited here, so that a client that says nothing, or no
+ * TLS, costs no more than a plain connection; then OpenSSL goes on.
  */
 export class Handshake implements WireSink {
   readonly #wire: SocketWire;

@@ -5,7 +5,7 @@ import type { Place } from './place.ts';
 /** More is no certificate, whatever it is. */
 const MAX_FILE = 1024 * 1024;
 
-/** The text of a source, one character per byte; undefined when it cannot be had. Files that are read are noted in `files`. */
+/** The text of a source, one character per byte; undefined when it cannot be had. Files that are read go to `files`. */
 export function sourceText(source: DataSource | undefined, files: string[], place: Place): string | undefined {
   if (source?.environment_variable !== undefined) {
     place.at('environment_variable').refuse('use filename, inline_string or inline_bytes');

@@ -85,7 +85,7 @@ function peerName({ matcher, san_type }: SubjectAltNameMatcher, place: Place): P
   return kind && { kind, name };
 }
 
-/** The plan with its id; undefined, with a problem noted, when OpenSSL does not take it. `noted`: problems there were before. */
+/** The plan with its id; undefined, with a problem noted, when OpenSSL does not take it. `noted`: problems before. */
 export function identified<P extends Common>(plan: P, noted: number, place: Place): (P & { id: string }) | undefined {
   const { createHash } = process.getBuiltinModule('node:crypto');
   const id = createHash('sha256').update(JSON.stringify(plan)).digest('base64url').slice(0, 32);

@@ -10,8 +10,8 @@ import { Http2Pool } from './http2-pool.ts';
 import { agreedOn, NegotiatedDialler } from './negotiated-dialler.ts';
 
 /**
- * Connections by what ALPN agrees on with the endpoint (Envoy's auto_config). The first one tells which pool it is for; requests wait until
- * then, and go on to that pool.
+ * Connections by what ALPN agrees on with the endpoint (Envoy's auto_config). The first one tells which pool it is for;
+ * requests wait until then, and go on to that pool.
  */
 export class AutoPool implements Pool {
   readonly #dialler: Dialler;
@@ -69,7 +69,7 @@ export class AutoPool implements Pool {
     this.#http2.drain();
   }
 
-  /** There is no connection yet, so one may be opened above the limit (decision D4). Counted as a connection once it is one. */
+  /** There is no connection yet, so one may be opened above the limit (decision D4). Counted once it is one. */
   #ask(): void {
     const { plan, sockets, wheel } = this.#cluster;
     if (!this.#cluster.mayConnect(true, this.#slot)) return this.#failed(FAILURE.overflow);

@@ -4,8 +4,8 @@ import type { SocketContext } from '../codec/socket-context.ts';
 /** Makes the connections of one pool to its endpoint. */
 export interface Dialler {
   /**
-   * Begins one for these protocols, the best first. `connected` is called once when it stands; when it never does, its sink hears `onClose`,
-   * and `layer.refusal` tells why if it was TLS.
+   * Begins one for these protocols, the best first. `connected` is called once when it stands; when it never does, its
+   * sink hears `onClose`, and `layer.refusal` tells why if it was TLS.
    */
   dial(protocols: readonly string[], connected: () => void): SocketWire;
 }

@@ -8,7 +8,10 @@ export function agreedOn({ layer }: SocketWire): readonly string[] {
   return layer?.tls?.protocol === 'h2' ? HTTP2 : HTTP1;
 }
 
-/** For the two pools of an AutoPool: it has a connection for the first of them, and notices when the endpoint comes to speak otherwise. */
+/**
+ * For the two pools of an AutoPool: it has a connection for the first who dials, and notices when the endpoint comes to
+ * speak otherwise.
+ */
 export class NegotiatedDialler implements Dialler {
   /** Stands, and is to be taken by the next who dials. */
   ready: SocketWire | null = null;
