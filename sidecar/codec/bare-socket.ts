@@ -105,7 +105,7 @@ export class BareSocket implements HandleOwner {
     if (this.#corked !== null) {
       this.#corked.push(chunk, typeof chunk === 'string' ? 'latin1' : 'buffer');
       this.#corkedBytes += chunk.length;
-      return this.#corkedBytes < HIGH_WATER;
+      return this.writableLength + this.#corkedBytes < HIGH_WATER;
     }
     const handle = this.#handle;
     const result = typeof chunk === 'string' ? handle.writeLatin1String(null, chunk) : handle.writeBuffer(null, chunk);
@@ -158,11 +158,11 @@ export class BareSocket implements HandleOwner {
   /** As `destroy`, with RST. */
   resetAndDestroy(): void {
     if (this.#destroyed) return;
-    if (this.#connecting !== null) return this.destroy();
+    // While a FIN is on its way the system refuses, and the handle could not even be closed any more.
+    if (this.#connecting !== null || (this.#ending && !this.#finished)) return this.destroy();
     this.#handle.onread = nothing;
     this.#destroyed = true;
-    // Not while a FIN is on its way.
-    if (this.#handle.reset(onClosed) !== 0) this.#handle.close(onClosed);
+    this.#handle.reset(onClosed);
   }
 
   /** The connection as an ordinary socket that does not read yet, for TLS to stand on; nothing more is heard of it here. */
@@ -194,10 +194,11 @@ export class BareSocket implements HandleOwner {
   onConnected(status: number): void {
     const connected = this.#connecting;
     if (this.#destroyed || connected === null) return;
-    this.#connecting = null;
     if (status !== 0) return this.#fail(status);
     this.#handle.setNoDelay(true);
+    // Reading and FIN, whatever is said about them now, begin behind it: to begin twice would be an error.
     connected();
+    this.#connecting = null;
     if (this.#destroyed) return;
     if (this.#ending) this.#shutdown();
     if (!this.#paused) this.#startReading();
@@ -274,7 +275,7 @@ export class BareSocket implements HandleOwner {
   #peername(): Name {
     if (this.#peer !== null) return this.#peer;
     const name: Name = {};
-    if (!this.#destroyed && this.#connecting === null && this.#handle.getpeername(name) === 0) this.#peer = name;
+    if (!this.#destroyed && this.#handle.getpeername(name) === 0) this.#peer = name;
     return name;
   }
 

@@ -14,7 +14,7 @@ const { port } = server.address() as net.AddressInfo;
 after(() => server.close());
 
 /** A bare socket, what became of it, and the ordinary socket at the other end. */
-async function connected() {
+async function connected(onConnected: (socket: BareSocket) => void = () => {}) {
   const said: string[] = [];
   const read: Buffer[] = [];
   const buffer = Buffer.alloc(64 * 1024);
@@ -28,7 +28,10 @@ async function connected() {
     callback: (length: number, from: Buffer) => void read.push(Buffer.from(from.subarray(0, length))),
   };
   const accepted = once(server, 'connection') as Promise<[net.Socket]>;
-  const socket = BareSocket.dialled('127.0.0.1', port, reader, () => said.push('connected'));
+  const socket = BareSocket.dialled('127.0.0.1', port, reader, () => {
+    onConnected(socket);
+    said.push('connected');
+  });
   socket.events = {
     drained: () => said.push('drained'),
     eof: () => said.push('eof'),
@@ -209,4 +212,62 @@ test('one that is given up with bytes queued, or before it stands, closes once',
   other.resetAndDestroy();
   await eventually(() => early.includes('closed'));
   assert.deepEqual(early, ['closed']);
+});
+
+/** More than the system takes of somebody whose peer does not read. */
+const MUCH = Buffer.alloc(32 * 1024 * 1024, 'x');
+
+test('one that is reset while its FIN waits behind what is queued closes, too', async () => {
+  const { socket, said, peer } = await connected();
+  peer.pause();
+  assert.equal(socket.write(MUCH), false);
+  socket.end();
+  socket.resetAndDestroy();
+  await eventually(() => said.includes('closed'), 2_000);
+  assert.deepEqual(said, ['connected', 'closed']);
+  assert.ok((await all(peer)).length < MUCH.length);
+});
+
+test('one that ends as it begins ends once, behind what is queued', async () => {
+  const { socket, said, peer } = await connected((one) => {
+    one.write(MUCH);
+    one.end();
+  });
+  peer.end();
+  await eventually(() => said.includes('eof'));
+  assert.equal((await all(peer)).length, MUCH.length);
+  await eventually(() => said.includes('closed'));
+  assert.equal(socket.writableLength, 0);
+});
+
+test('one that is paused and goes on as it begins reads', async () => {
+  const { said, peer, text, socket } = await connected((one) => {
+    one.pause();
+    one.resume();
+  });
+  peer.write('hello');
+  await eventually(() => text() === 'hello');
+  assert.deepEqual(said, ['connected']);
+  socket.destroy();
+});
+
+test('what is gathered counts with what is queued', async () => {
+  const { socket, said, peer } = await connected();
+  peer.pause();
+  let queued = 0;
+  // Until the system takes no more; less is queued than is too much.
+  while (socket.writableLength === 0) {
+    socket.write(MUCH.subarray(0, 40_000));
+    queued += 40_000;
+  }
+  const before = socket.writableLength;
+  assert.ok(before < 64 * 1024);
+  socket.cork();
+  assert.equal(socket.write(MUCH.subarray(0, 40_000)), before + 40_000 < 64 * 1024);
+  socket.uncork();
+  const received = all(peer);
+  await eventually(() => said.includes('drained'));
+  socket.end();
+  peer.end();
+  assert.equal((await received).length, queued + 40_000);
 });
