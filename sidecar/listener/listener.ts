@@ -66,7 +66,7 @@ export class Listener implements SnifferOwner, HandshakeOwner {
   /** With the chain that each is for. */
   readonly #handshakes = new Map<Handshake, Chain>();
   #context: ListenerContext;
-  /** By kind and name, or by kind and match where they have none: what a change of the plan finds again. */
+  /** By kind, name and match: what a change of the plan finds again. Several may have one name. */
   #chains = new Map<string, HttpChain | TcpChain>();
   /** Chains that the plan does not have any more, as long as they have connections. */
   readonly #former = new Set<Chain>();
@@ -177,7 +177,7 @@ export class Listener implements SnifferOwner, HandshakeOwner {
     const tls = this.#tls;
     this.#tls = new Map();
     const place = (each: FilterChainPlan, fallback = ''): Place => {
-      const key = `${each.filter.kind} ${each.name || fallback || JSON.stringify(each.match)}`;
+      const key = `${each.filter.kind} ${each.name} ${fallback || JSON.stringify(each.match)}`;
       const chain = this.#made(contextOf(each), before.get(key));
       this.#chains.set(key, chain);
       return { match: each.match, chain, tls: each.tls && this.#secured(each.tls, tls) };

@@ -64,13 +64,13 @@ test('TLS comes, changes and goes on a listener whose connections live on', { sk
 });
 
 /** A listener with a chain for each of these server names, answering as that server. */
-const listenerFor = (tls: ServerTlsPlan | null, names: readonly string[]): Piece => {
+const listenerFor = (tls: ServerTlsPlan | null, names: readonly string[], chain = ''): Piece => {
   const piece = listenerPiece();
   assert.ok(piece.kind === 'listener');
   const chains = names.map((name) => {
     const match = { destinationPort: 0, serverNames: [name], transportProtocol: '', applicationProtocols: [] } as const;
     const http = managerPlan({ serverName: name });
-    return { name: '', match, tls, filter: { kind: 'http', http } as const };
+    return { name: chain, match, tls, filter: { kind: 'http', http } as const };
   });
   return { ...piece, value: { ...piece.value, chains, sniff: { ...piece.value.sniff, tls: true } } };
 };
@@ -94,6 +94,24 @@ test('a connection stays with its chain, wherever that stands now, and goes with
   assert.equal(await servedBy('one'), 'one');
   worker.apply([listenerFor(tls, ['two'])]);
   await eventually(() => Object.keys(agent.freeSockets).length === 0);
+});
+
+test('chains of one name are told apart', { skip }, async (t) => {
+  const authority = new Authority(t);
+  const ca = authority.certificate;
+  const backend = await httpBackend(t);
+  const tls = plansOf(serverSocket(authority.issue({ names: ['DNS:one', 'DNS:two'] })), {}).server;
+  const both = listenerFor(tls, ['one', 'two'], 'same');
+  const worker = new WorkerUnderTest(t, [both, toCart, ...clusterPieces('cart', 0, [backend.port])]);
+  const agent = new https.Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  for (let round = 0; round < 2; round += 1) {
+    for (const servername of ['one', 'two']) {
+      assert.equal((await secureGet(worker.port, '/', { ca, agent, servername })).headers.server, servername);
+    }
+    assert.equal(worker.path.census().downstream, 2);
+    worker.apply([both]);
+  }
 });
 
 test('a handshake for a chain that goes is given up', { skip }, async (t) => {
