@@ -167,11 +167,13 @@ export class Repeats {
 
   /**
    * The reply to a failure without a response, for the hop before this one. That there were retries says nothing to it when they
-   * all went to the only endpoint that there is, as of a sidecar that passes calls on to its own program: it has others.
+   * all went to the only endpoint that there is, as of a sidecar that passes calls on to its own program: it has others. Not for a
+   * program's own calls: one that copies what it was answered would say it of itself, and be asked twice.
    */
   concluded(reply: LocalReply, { kind }: Failure, { set }: Cluster): LocalReply {
     if (this.policy?.classes !== true) return reply;
     if (kind !== 'connect-failure' && kind !== 'connect-timeout' && kind !== 'reset') return this.marked(reply);
+    if (this.#call.context.outbound) return this.marked(reply);
     const unanswered = this.#unsent === this.#call.x.attempts ? 'unsent' : 'sent';
     const told = { ...reply, headers: [...(reply.headers ?? []), UNANSWERED, unanswered] };
     return set.endpoints.length === 1 ? told : this.marked(told);

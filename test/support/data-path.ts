@@ -52,8 +52,10 @@ export function managerPlan(over: Partial<HttpManagerPlan> = {}): HttpManagerPla
 
 const anyConnection = { destinationPort: 0, serverNames: [], transportProtocol: '', applicationProtocols: [] } as const;
 
-export const listenerPiece = (over: Partial<HttpManagerPlan> = {}): Piece =>
-  listenerWith({ kind: 'http', http: managerPlan(over) });
+export const listenerPiece = (
+  over: Partial<HttpManagerPlan> = {},
+  direction: ListenerPlan['direction'] = 'outbound',
+): Piece => listenerWith({ kind: 'http', http: managerPlan(over) }, direction);
 
 /** A listener that forwards bytes to the cluster `cart`. */
 export const tcpListenerPiece = (over: Partial<TcpProxyPlan> = {}): Piece => {
@@ -62,14 +64,17 @@ export const tcpListenerPiece = (over: Partial<TcpProxyPlan> = {}): Piece => {
   return listenerWith({ kind: 'tcp', tcp });
 };
 
-const listenerWith = (filter: ListenerPlan['chains'][number]['filter']): Piece => ({
+const listenerWith = (
+  filter: ListenerPlan['chains'][number]['filter'],
+  direction: ListenerPlan['direction'] = 'outbound',
+): Piece => ({
   kind: 'listener',
   name: 'web',
   value: {
     name: 'web',
     address: '127.0.0.1',
     port: 0,
-    direction: 'outbound',
+    direction,
     chains: [{ name: '', match: anyConnection, tls: null, filter }],
     defaultChain: null,
     sniff: { tls: false, http: false, timeout: 0, continueOnTimeout: false },

@@ -10,6 +10,10 @@ import { clusterPieces, listenerPiece, routePiece, WorkerUnderTest } from '../..
 import { call } from '../../support/http-call.ts';
 import { forwardPlan, prefix, routePlan } from '../../support/route-plan.ts';
 
+/** As the control plane writes it: of calls to the own program, and of calls without a policy. */
+const inbound = ['reset'];
+const outbound = ['connect-failure', 'refused-stream', 'reset'];
+
 /** A sidecar that passes everything on to `ports`, and retries by classes what `on` says. */
 function hop(
   t: TestContext,
@@ -28,13 +32,10 @@ function hop(
   return new WorkerUnderTest(t, [
     ...clusterPieces('cart', 0, ports, { protocol }),
     routePiece([routePlan('cart', prefix('/'), { action: forwardPlan({ retry }) })]),
-    listenerPiece(),
+    listenerPiece({}, on === inbound ? 'inbound' : 'outbound'),
   ]);
 }
 
-/** As the control plane writes it: of calls to the own program, and of calls without a policy. */
-const inbound = ['reset'];
-const outbound = ['connect-failure', 'refused-stream', 'reset'];
 const breaksOff = (socket: net.Socket): void => {
   socket.once('data', () => socket.resetAndDestroy());
 };
@@ -90,6 +91,18 @@ test('that nobody answered is for sidecars: their clients do not see it, and nei
   const plain = await call(hop(t, ports, outbound, false).port);
   assert.equal(plain.headers['x-aya-unanswered'], 'unsent');
   assert.equal(plain.headers['x-envoy-attempt-count'], undefined);
+});
+
+test('a program is not told that nobody answered it: when it copies what it got, it is not asked twice', async (t) => {
+  const away = hop(t, [await deafPort()], outbound);
+  const shop = await httpBackend(t, async (request, response) => {
+    request.resume();
+    const { headers, status } = await call(away.port, post);
+    response.writeHead(status, headers).end();
+  });
+  const caller = hop(t, [hop(t, [shop.port], inbound).port, hop(t, [shop.port], inbound).port], outbound);
+  assert.equal((await call(caller.port, post)).status, 503);
+  assert.equal(shop.requests, 1);
 });
 
 test('a gRPC service that is gone while its sidecar stays costs no call', async (t) => {
